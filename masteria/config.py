@@ -1,0 +1,121 @@
+"""Every setting, typed and frozen; the only reader of the environment."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from masteria.kit.errors import Invalid
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("text", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the installation is told from outside. Names are those of `.env.example`, in lower case."""
+
+    database_url: str
+    redis_url: str
+    data_dir: Path
+    port: int
+    public_url: str
+    secret_key: str
+    encryption_keys: tuple[tuple[str, bytes], ...]
+    meta_graph_url: str
+    meta_graph_version: str
+    metrics_token: str
+    log_level: str
+    log_format: str
+    demo: bool
+    sandbox_url: str
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The addresses a browser may open a socket from."""
+        local = (f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}")
+        return tuple(dict.fromkeys((self.public_url.rstrip("/"), *local)))
+
+
+@cache
+def settings() -> Settings:
+    """Read and check the environment once; raises `Invalid` naming the variable that is wrong."""
+    _read_dotenv(Path(".env"))
+    port = _integer("MASTERIA_PORT", 3000)
+    return Settings(
+        database_url=_text("DATABASE_URL"),
+        redis_url=_text("REDIS_URL"),
+        data_dir=Path(_text("MASTERIA_DATA_DIR", ".masteria")).resolve(),
+        port=port,
+        public_url=_url("MASTERIA_PUBLIC_URL", f"http://127.0.0.1:{port}"),
+        secret_key=_text("MASTERIA_SECRET_KEY"),
+        encryption_keys=_keys("MASTERIA_ENCRYPTION_KEYS"),
+        meta_graph_url=_url("META_GRAPH_URL", "https://graph.facebook.com"),
+        meta_graph_version=_version("META_GRAPH_VERSION", "v25.0"),
+        metrics_token=_text("METRICS_TOKEN"),
+        log_level=_choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+        log_format=_choice("LOG_FORMAT", "text", LOG_FORMATS),
+        demo=_text("MASTERIA_DEMO") == "1",
+        sandbox_url=_url("MASTERIA_SANDBOX_URL", "http://127.0.0.1:3900"),
+    )
+
+
+def _read_dotenv(path: Path) -> None:
+    """Values of `.env` fill in what the environment leaves unset."""
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, found, value = line.strip().removeprefix("export ").partition("=")
+        if found and not name.startswith("#"):
+            os.environ.setdefault(name.strip(), value.strip().strip("\"'"))
+
+
+def _text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def _integer(name: str, default: int) -> int:
+    raw = _text(name, str(default))
+    if not raw.isdigit() or not 0 < int(raw) < 65_536:
+        raise Invalid(name, f"{name} must be a port number between 1 and 65535, not {raw!r}.")
+    return int(raw)
+
+
+def _url(name: str, default: str) -> str:
+    raw = _text(name, default).rstrip("/")
+    if not re.match(r"https?://[^/\s]+", raw):
+        raise Invalid(name, f"{name} must be an http or https address, not {raw!r}.")
+    return raw
+
+
+def _version(name: str, default: str) -> str:
+    raw = _text(name, default)
+    if not re.fullmatch(r"v\d{1,3}\.\d", raw):
+        raise Invalid(name, f"{name} must look like v25.0, not {raw!r}.")
+    return raw
+
+
+def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    raw = _text(name, default)
+    if raw not in allowed:
+        raise Invalid(name, f"{name} must be one of {', '.join(allowed)}, not {raw!r}.")
+    return raw
+
+
+def _keys(name: str) -> tuple[tuple[str, bytes], ...]:
+    """`id:base64,…` with 32-byte keys; the first is the current one."""
+    found = []
+    for part in filter(None, _text(name).split(",")):
+        key_id, _, encoded = part.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            key = b""
+        if not re.fullmatch(r"[a-z0-9]{1,16}", key_id) or len(key) != 32:
+            raise Invalid(name, f"{name} must be id:base64 pairs with keys of 32 bytes, separated by commas.")
+        found.append((key_id, key))
+    return tuple(found)

@@ -1,0 +1,155 @@
+"""The product's vocabulary: the words that the database, the API and the screens share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a member of a company may do; `core/access.py` holds the table."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    AGENT = "agent"
+    VIEWER = "viewer"
+
+
+class Permission(StrEnum):
+    """One thing a person or key may do. Scopes of API keys are made of these same words."""
+
+    READ_CONTACTS = "contacts:read"
+    EDIT_CONTACTS = "contacts:write"
+    SEND_MESSAGES = "messages:send"
+    READ_MESSAGES = "messages:read"
+    READ_CAMPAIGNS = "campaigns:read"
+    EDIT_CAMPAIGNS = "campaigns:write"
+    READ_CONVERSATIONS = "conversations:read"
+    EDIT_CONVERSATIONS = "conversations:write"
+    READ_TEMPLATES = "templates:read"
+    EDIT_TEMPLATES = "templates:write"
+    READ_CONNECTIONS = "connections:read"
+    EDIT_CONNECTIONS = "connections:write"
+    ADMIN = "admin"
+
+
+class ConnectionKind(StrEnum):
+    WHATSAPP_CLOUD = "whatsapp_cloud"
+
+
+class ConnectionStatus(StrEnum):
+    PENDING = "pending"
+    CONNECTED = "connected"
+    DEGRADED = "degraded"
+    DISCONNECTED = "disconnected"
+    FAILED = "failed"
+
+
+class Consent(StrEnum):
+    UNKNOWN = "unknown"
+    OPTED_IN = "opted_in"
+    OPTED_OUT = "opted_out"
+
+
+class TemplateStatus(StrEnum):
+    """Meta's own words in lower case; only an approved one may be sent."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+    UNKNOWN = "unknown"
+
+
+class CampaignKind(StrEnum):
+    TEMPLATE = "template"
+    TEXT = "text"
+
+
+class CampaignState(StrEnum):
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class SendState(StrEnum):
+    """Where an outgoing message stands. It only moves forward; `claimed` alone may be taken back."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    IN_DOUBT = "in_doubt"
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class ConversationStatus(StrEnum):
+    OPEN = "open"
+    PENDING = "pending"
+    RESOLVED = "resolved"
+    ARCHIVED = "archived"
+
+
+class ImportStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class IntakeState(StrEnum):
+    """A webhook body as it came: waiting, done, or parked because it could not be read."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    PARKED = "parked"
+
+
+class Topic(StrEnum):
+    """What a screen may watch; only the topic and an id travel, never content."""
+
+    CAMPAIGN = "campaign"
+    CONTACT = "contact"
+    CONVERSATION = "conversation"
+    CONNECTION = "connection"
+    IMPORT = "import"
+    TEMPLATE = "template"
+
+
+class Happened(StrEnum):
+    """The public names of what happened (webhooks, automations, audit)."""
+
+    CONTACT_CREATED = "contact.created"
+    CONTACT_UPDATED = "contact.updated"
+    CONVERSATION_CREATED = "conversation.created"
+    CONVERSATION_UPDATED = "conversation.updated"
+    MESSAGE_RECEIVED = "message.received"
+    CAMPAIGN_CREATED = "campaign.created"
+    CAMPAIGN_UPDATED = "campaign.updated"
+    CAMPAIGN_LAUNCHED = "campaign.launched"
+    CAMPAIGN_PAUSED = "campaign.paused"
+    CAMPAIGN_RESUMED = "campaign.resumed"
+    CAMPAIGN_CANCELLED = "campaign.cancelled"
+    CAMPAIGN_COMPLETED = "campaign.completed"
+    CAMPAIGN_FAILED = "campaign.failed"
+    CONNECTION_CREATED = "connection.created"
+    CONNECTION_UPDATED = "connection.updated"
+    CONNECTION_CONNECTED = "connection.connected"
+    CONNECTION_DISCONNECTED = "connection.disconnected"
+    IMPORT_STARTED = "import.started"
+    IMPORT_FINISHED = "import.finished"
+    API_KEY_CREATED = "api_key.created"
+    API_KEY_REVOKED = "api_key.revoked"
+    MEMBER_CREATED = "member.created"

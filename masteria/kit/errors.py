@@ -37,7 +37,14 @@ class Invalid(MasteriaError):
 class OutsideError(MasteriaError):
     """A vendor refused or could not be reached."""
 
-    def __init__(self, reason: str, *, permanent: bool, code: int = 0, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        permanent: bool,
+        code: int = 0,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent

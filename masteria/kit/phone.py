@@ -54,7 +54,10 @@ def read_phone(text: str, region: str = "BR") -> Phone | None:
         number = _with_ninth_digit(number)
         found = phonenumbers.number_type(number)
         if phonenumbers.is_valid_number(number) and found not in _NOBODYS:
-            return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), _KINDS.get(found, OTHER))
+            return Phone(
+                phonenumbers.format_number(number, PhoneNumberFormat.E164),
+                _KINDS.get(found, OTHER),
+            )
     return None
 
 

@@ -1,0 +1,1 @@
+"""HTTP beside the screens: REST, webhooks, sign-in routes, health."""

@@ -1,0 +1,1 @@
+"""Ports and adapters to the messaging vendors; they know no tables, companies or screens."""

@@ -1,0 +1,137 @@
+"""One transaction, by one actor, inside one company; and the one door without a company."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import SessionTransaction
+from sqlmodel import Session, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from masteria.config import settings
+from masteria.core import live
+from masteria.core.access import Actor
+from masteria.core.db import APP, OPS, engine
+from masteria.core.jobs import Job, ring
+from masteria.enums import Permission, Topic
+from masteria.kit.errors import Forbidden, NotFound
+from masteria.kit.sealing import KeyRing
+from masteria.models import Owned
+from masteria.models.base import sealing_for
+
+log = logging.getLogger(__name__)
+T = TypeVar("T", bound=Owned)
+
+
+class CompanySession(Session):
+    """A session that PostgreSQL's row security holds to one company."""
+
+
+@sa.event.listens_for(CompanySession, "after_begin")
+def _bind_company(session: CompanySession, transaction: SessionTransaction, connection: sa.Connection) -> None:
+    company_id = session.info["company_id"]
+    connection.execute(
+        sa.text("select set_config('app.company_id', :id, true)"),
+        {"id": str(company_id)},
+    )
+
+
+class Work:
+    """What an action needs: rows of the actor's company, permission, and what follows after the commit."""
+
+    def __init__(self, session: Session, actor: Actor) -> None:
+        self.session = session
+        self.actor = actor
+        self.rung: list[tuple[Job, tuple[str, ...]]] = []
+        self.announced: list[tuple[Topic, UUID]] = []
+
+    @property
+    def company_id(self) -> UUID:
+        return self.actor.company_id
+
+    def require(self, permission: Permission) -> None:
+        """Raise `Forbidden` unless the actor may."""
+        if not self.actor.may(permission):
+            raise Forbidden(str(permission))
+
+    def select(self, model: type[T]) -> SelectOfScalar[T]:
+        """A query over this company's rows."""
+        return select(model).where(model.company_id == self.company_id)
+
+    def get(self, model: type[T], row_id: UUID | str, *, lock: bool = False) -> T:
+        """This company's row or `NotFound`; `lock` holds it until the end of the transaction."""
+        query = self.select(model).where(model.id == row_id)
+        if lock:
+            query = query.with_for_update().execution_options(populate_existing=True)
+        found = self.session.exec(query).one_or_none()
+        if found is None:
+            raise NotFound(model.__name__)
+        return found
+
+    def add(self, row: T) -> T:
+        """Put a new row into this company."""
+        row.company_id = self.company_id
+        self.session.add(row)
+        return row
+
+    def execute(self, statement: sa.Executable | str, values: Any = None) -> sa.CursorResult[Any]:
+        """A statement for many rows at once; text takes `:name` parameters, never values."""
+        text = sa.text(statement) if isinstance(statement, str) else statement
+        return self.session.execute(text, values)  # pyright: ignore[reportReturnType, reportDeprecated]
+
+    def later(self, job: Job, *ids: UUID | str) -> None:
+        """Ring this job after the commit. The row says when it is due; the job only says: look."""
+        entry = (job, tuple(str(i) for i in ids))
+        if entry not in self.rung:
+            self.rung.append(entry)
+
+    def announce(self, topic: Topic, row_id: UUID) -> None:
+        """Tell every open screen of this company after the commit."""
+        if (topic, row_id) not in self.announced:
+            self.announced.append((topic, row_id))
+
+    def follow_up(self) -> None:
+        """What was promised, once the commit stands. A bell that fails is logged: the sweeper rings again."""
+        for job, ids in self.rung:
+            ring(job, *ids)
+        for topic, row_id in self.announced:
+            live.publish(self.company_id, topic, row_id)
+
+
+@contextmanager
+def work_as(actor: Actor) -> Iterator[Work]:
+    """Open a transaction for this actor; commits at the end, rolls back on any error."""
+    with (
+        company_values(actor.company_id),
+        CompanySession(engine(APP), expire_on_commit=False) as session,
+    ):
+        session.info["company_id"] = actor.company_id
+        work = Work(session, actor)
+        with session.begin():
+            yield work
+    work.follow_up()
+
+
+@contextmanager
+def company_values(company_id: UUID) -> Iterator[None]:
+    """Let sealed columns be read and written for this company."""
+    token = sealing_for.set((company_id, KeyRing(settings().encryption_keys)))
+    try:
+        yield
+    finally:
+        sealing_for.reset(token)
+
+
+@contextmanager
+def work_across() -> Iterator[Session]:
+    """The one door without a company: sign-in, webhooks and upkeep find here whose row it is, then use `work_as`.
+
+    The database lets this role see ids, states and times of few tables; `tests/test_house.py` lists who may call it.
+    """
+    with Session(engine(OPS), expire_on_commit=False) as session, session.begin():
+        yield session

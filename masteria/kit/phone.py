@@ -62,9 +62,12 @@ def read_phone(text: str, region: str = "BR") -> Phone | None:
 
 
 def match_key(e164: str) -> str:
-    """Country, area and last eight digits for Brazil, the number itself elsewhere."""
+    """Country, area and last eight digits for Brazil, the number itself elsewhere.
+
+    A mobile whose last eight digits begin like a landline's (2 to 5) keeps its nine: both can exist.
+    """
     digits = e164.lstrip("+")
-    if digits.startswith("55") and len(digits) in (12, 13):
+    if digits.startswith("55") and len(digits) in (12, 13) and not (len(digits) == 13 and digits[5] in "2345"):
         return digits[:4] + digits[-8:]
     return digits
 

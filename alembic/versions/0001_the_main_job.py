@@ -583,10 +583,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stray_status")),
         sa.UniqueConstraint(
+            "company_id",
             "connection_id",
             "external_id",
             "status",
-            name=op.f("uq_stray_status_connection_id_external_id_status"),
+            name=op.f("uq_stray_status_company_id_connection_id_external_id_status"),
         ),
     )
     op.create_table(

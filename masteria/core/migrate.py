@@ -35,6 +35,7 @@ def is_current() -> bool:
 
 
 def alembic_config() -> Config:
+    """Alembic by our own paths, wherever the command was started."""
     config = Config(ROOT / "alembic.ini")
     config.set_main_option("script_location", str(ROOT / "alembic"))
     return config

@@ -121,7 +121,7 @@ class StrayStatus(Owned, table=True):
     __tablename__ = "stray_status"
     __table_args__ = (
         of_company("connection", "connection_id"),
-        sa.UniqueConstraint("connection_id", "external_id", "status"),
+        sa.UniqueConstraint("company_id", "connection_id", "external_id", "status"),
     )
 
     connection_id: UUID

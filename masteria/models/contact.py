@@ -87,6 +87,7 @@ class ImportBatch(Owned, table=True):
     updated: int = 0
     skipped: int = 0
     rejected: int = 0
+    repeats: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     finished_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
 

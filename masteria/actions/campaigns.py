@@ -1,0 +1,287 @@
+"""Campaigns: write, check beforehand, launch, pause, resume, cancel. Launching freezes who gets what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from masteria.actions import activity
+from masteria.actions.audiences import compile_audience, unmapped
+from masteria.core.jobs import Job
+from masteria.core.work import Work
+from masteria.enums import CampaignKind, CampaignState, ConnectionStatus, Happened, Permission, TemplateStatus, Topic
+from masteria.kit.clock import now
+from masteria.kit.errors import Conflict, Invalid
+from masteria.models import Campaign, Connection, ContactList, Template
+
+NAME_LENGTH, BODY_LENGTH = (3, 120), (5, 4096)
+UNSUPPORTED_HEADERS = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION")
+FIELDS = ("name", "kind", "connection_id", "template_id", "body", "variables", "audience", "rate_per_second", "legal_basis")
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """Who would get it now, who not and why, when it would end, and what blocks the launch (codes)."""
+
+    eligible: int
+    excluded: dict[str, int]
+    finish_at: datetime | None
+    blocks: tuple[str, ...]
+
+
+def create(work: Work, **values: Any) -> UUID:
+    """A draft. Raises `Invalid` naming the field."""
+    work.require(Permission.EDIT_CAMPAIGNS)
+    campaign = Campaign(name="", kind=CampaignKind.TEMPLATE, connection_id=UUID(int=0))
+    _fill(work, campaign, {"kind": CampaignKind.TEMPLATE, **values}, wanted=("name", "connection_id"))
+    work.add(campaign)
+    work.session.flush()
+    activity.record(work, campaign, Happened.CAMPAIGN_CREATED, name=campaign.name)
+    work.announce(Topic.CAMPAIGN, campaign.id)
+    return campaign.id
+
+
+def update(work: Work, campaign_id: UUID, **values: Any) -> None:
+    """Change a draft; anything else is `Conflict`."""
+    work.require(Permission.EDIT_CAMPAIGNS)
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    if campaign.state != CampaignState.DRAFT:
+        raise Conflict("state", state=str(campaign.state))
+    _fill(work, campaign, values)
+    activity.record(work, campaign, Happened.CAMPAIGN_UPDATED, fields=sorted(values))
+    work.announce(Topic.CAMPAIGN, campaign_id)
+
+
+def delete(work: Work, campaign_id: UUID) -> None:
+    """Throw a draft away; what was launched stays for ever."""
+    work.require(Permission.EDIT_CAMPAIGNS)
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    if campaign.state != CampaignState.DRAFT:
+        raise Conflict("state", state=str(campaign.state))
+    work.session.delete(campaign)
+    work.announce(Topic.CAMPAIGN, campaign_id)
+
+
+def preflight(work: Work, campaign_id: UUID) -> Preflight:
+    """Count everyone by the rules of the launch, without changing anything."""
+    work.require(Permission.READ_CAMPAIGNS)
+    campaign = work.get(Campaign, campaign_id)
+    connection, template = _parts(work, campaign)
+    counts, blocks = _count(work, campaign, template), blocking(campaign, connection, template)
+    eligible = counts.pop("", 0)
+    if not eligible and "audience_missing" not in blocks:
+        blocks.append("nobody_eligible")
+    start = max(campaign.due_at or now(), now())
+    finish = start + timedelta(seconds=eligible / rate_of(campaign, connection)) if eligible else None
+    return Preflight(eligible, counts, finish, tuple(blocks))
+
+
+def launch(work: Work, campaign_id: UUID, *, at: datetime | None = None) -> None:
+    """Freeze the audience and start sending, now or at `at`. A second launch is `Conflict`."""
+    work.require(Permission.EDIT_CAMPAIGNS)
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    connection, template = _parts(work, campaign)
+    if at is not None and at <= now():
+        raise Invalid("at", "past_date")
+    campaign.move_to(CampaignState.SCHEDULED if at else CampaignState.RUNNING)
+    blocks = blocking(campaign, connection, template)
+    if blocks:
+        raise Invalid(_FIELD_OF.get(blocks[0], "campaign"), blocks[0], names=", ".join(unmapped(campaign, template)))
+    campaign.due_at = at or now()
+    campaign.total = _enlist(work, campaign, template)
+    if not campaign.total:
+        raise Invalid("audience", "nobody_eligible")
+    campaign.launched_at = now()
+    activity.record(work, campaign, Happened.CAMPAIGN_LAUNCHED, total=campaign.total, at=at and at.isoformat())
+    if at is None:
+        work.later(Job.SEND_CAMPAIGNS)
+    work.announce(Topic.CAMPAIGN, campaign_id)
+
+
+def pause(work: Work, campaign_id: UUID) -> None:
+    """Nothing new leaves from the next slot on."""
+    work.require(Permission.EDIT_CAMPAIGNS)
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    campaign.move_to(CampaignState.PAUSED, "by_hand")
+    activity.record(work, campaign, Happened.CAMPAIGN_PAUSED, reason="by_hand")
+    work.announce(Topic.CAMPAIGN, campaign_id)
+
+
+def resume(work: Work, campaign_id: UUID) -> None:
+    """Go on where it stopped; a launch that still lies ahead stays planned."""
+    work.require(Permission.EDIT_CAMPAIGNS)
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    if campaign.state != CampaignState.PAUSED:
+        raise Conflict("state", state=str(campaign.state))
+    connection, template = _parts(work, campaign)
+    blocks = blocking(campaign, connection, template)
+    if blocks:
+        raise Invalid(_FIELD_OF.get(blocks[0], "campaign"), blocks[0], names="")
+    ahead = campaign.due_at is not None and campaign.due_at > now()
+    campaign.move_to(CampaignState.SCHEDULED if ahead else CampaignState.RUNNING)
+    activity.record(work, campaign, Happened.CAMPAIGN_RESUMED)
+    if not ahead:
+        work.later(Job.SEND_CAMPAIGNS)
+    work.announce(Topic.CAMPAIGN, campaign_id)
+
+
+def cancel(work: Work, campaign_id: UUID) -> None:
+    """Stop for good: who was not written to yet is skipped."""
+    work.require(Permission.EDIT_CAMPAIGNS)
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    campaign.move_to(CampaignState.CANCELLED, "by_hand")
+    campaign.finished_at = now()
+    work.execute(
+        """update recipient set state = 'skipped', reason_code = 'cancelled', state_at = now(), lease_until = null
+           where campaign_id = :id and state in ('queued', 'claimed')""",
+        {"id": campaign_id},
+    )
+    activity.record(work, campaign, Happened.CAMPAIGN_CANCELLED)
+    work.announce(Topic.CAMPAIGN, campaign_id)
+
+
+def interrupt(work: Work, campaign_id: UUID, code: str, *, account: bool) -> None:
+    """The vendor's answer holds for everyone: pause with its reason; `account` takes the connection out too."""
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    if account:
+        connection = work.get(Connection, campaign.connection_id, lock=True)
+        connection.status, connection.status_reason = ConnectionStatus.DISCONNECTED, code
+        activity.record(work, connection, Happened.CONNECTION_DISCONNECTED, code=code)
+        work.announce(Topic.CONNECTION, connection.id)
+    if campaign.state == CampaignState.RUNNING:
+        campaign.move_to(CampaignState.PAUSED, code)
+        activity.record(work, campaign, Happened.CAMPAIGN_PAUSED, reason=code)
+    work.announce(Topic.CAMPAIGN, campaign_id)
+
+
+def start_due(work: Work, campaign_id: UUID) -> None:
+    """Its hour has come."""
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    if campaign.state != CampaignState.SCHEDULED or campaign.due_at is None or campaign.due_at > now():
+        return
+    campaign.move_to(CampaignState.RUNNING)
+    work.later(Job.SEND_CAMPAIGNS)
+    work.announce(Topic.CAMPAIGN, campaign_id)
+
+
+def finish(work: Work, campaign_id: UUID) -> bool:
+    """Complete a running campaign in which nobody waits any more; what is in doubt does not hold it back."""
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    waiting = work.execute(
+        "select exists (select from recipient where campaign_id = :id and state in ('queued', 'claimed', 'sending'))",
+        {"id": campaign_id},
+    ).scalar()
+    if waiting or campaign.state != CampaignState.RUNNING:
+        return False
+    campaign.move_to(CampaignState.COMPLETED)
+    campaign.finished_at = now()
+    activity.record(work, campaign, Happened.CAMPAIGN_COMPLETED, total=campaign.total)
+    work.announce(Topic.CAMPAIGN, campaign_id)
+    return True
+
+
+def blocking(campaign: Campaign, connection: Connection, template: Template | None) -> list[str]:
+    """Codes of everything that keeps this campaign from being launched."""
+    found = []
+    if not NAME_LENGTH[0] <= len(campaign.name) <= NAME_LENGTH[1]:
+        found.append("name_too_short")
+    if not connection.can_send:
+        found.append("connection_down")
+    if campaign.kind == CampaignKind.TEMPLATE:
+        found += _template_blocks(campaign, template)
+    elif len(campaign.body.strip()) < BODY_LENGTH[0]:
+        found.append("message_too_short")
+    if unmapped(campaign, template):
+        found.append("unmapped_variable")
+    if not campaign.audience:
+        found.append("audience_missing")
+    return found
+
+
+def rate_of(campaign: Campaign, connection: Connection) -> int:
+    """Messages a second: a campaign may only tighten its number's limit."""
+    return min(campaign.rate_per_second or connection.rate_per_second, connection.rate_per_second)
+
+
+def _template_blocks(campaign: Campaign, template: Template | None) -> list[str]:
+    if template is None:
+        return ["template_missing"]
+    if template.connection_id != campaign.connection_id:
+        return ["template_elsewhere"]
+    if template.status != TemplateStatus.APPROVED:
+        return ["template_not_approved"]
+    for component in template.components:
+        if component.get("type") == "HEADER" and component.get("format") in UNSUPPORTED_HEADERS:
+            return ["template_needs_media"]
+        if any("{{" in str(b.get("url", "")) for b in component.get("buttons", [])):
+            return ["template_needs_link"]
+    return []
+
+
+def _fill(work: Work, campaign: Campaign, values: Mapping[str, Any], wanted: tuple[str, ...] = ()) -> None:
+    for name in wanted:
+        if not values.get(name):
+            raise Invalid(name, "missing")
+    for name, value in values.items():
+        if name not in FIELDS:
+            raise Invalid(name, "unknown_field")
+        setattr(campaign, name, value)
+    campaign.name = " ".join(campaign.name.split())
+    if not NAME_LENGTH[0] <= len(campaign.name) <= NAME_LENGTH[1]:
+        raise Invalid("name", "name_too_short", limit=NAME_LENGTH[0])
+    if len(campaign.body) > BODY_LENGTH[1]:
+        raise Invalid("body", "too_long", limit=BODY_LENGTH[1])
+    if campaign.rate_per_second is not None and campaign.rate_per_second < 1:
+        raise Invalid("rate_per_second", "too_small", limit=1)
+    work.get(Connection, campaign.connection_id)
+    if campaign.template_id is not None:
+        work.get(Template, campaign.template_id)
+    if campaign.audience.get("list_id"):
+        work.get(ContactList, campaign.audience["list_id"])
+    if campaign.audience:
+        compile_audience(work, campaign, None)
+
+
+def _parts(work: Work, campaign: Campaign) -> tuple[Connection, Template | None]:
+    connection = work.get(Connection, campaign.connection_id)
+    wants_template = campaign.kind == CampaignKind.TEMPLATE and campaign.template_id is not None
+    return connection, work.get(Template, campaign.template_id) if wants_template else None  # pyright: ignore[reportArgumentType]
+
+
+def _count(work: Work, campaign: Campaign, template: Template | None) -> dict[str, int]:
+    if not campaign.audience:
+        return {}
+    audience = compile_audience(work, campaign, template)
+    rows = work.execute(f"{audience.sql} select coalesce(excluded, ''), count(*) from judged group by 1", audience.values)
+    return {row[0]: row[1] for row in rows}
+
+
+def _enlist(work: Work, campaign: Campaign, template: Template | None) -> int:
+    """One row a person, in one statement; the unique key makes a repetition harmless."""
+    audience = compile_audience(work, campaign, template)
+    work.session.flush()
+    done = work.execute(
+        f"""{audience.sql} insert into recipient
+             (id, company_id, campaign_id, contact_id, phone, variables, state, state_at, attempts, due_at)
+           select gen_random_uuid(), :company, :campaign, id, phone, variables, 'queued', now(), 0, :due
+           from judged where excluded is null on conflict (campaign_id, contact_id) do nothing""",
+        {**audience.values, "campaign": campaign.id, "due": campaign.due_at},
+    )
+    return done.rowcount
+
+
+_FIELD_OF = {
+    "name_too_short": "name",
+    "connection_down": "connection_id",
+    "template_missing": "template_id",
+    "template_elsewhere": "template_id",
+    "template_not_approved": "template_id",
+    "template_needs_media": "template_id",
+    "template_needs_link": "template_id",
+    "message_too_short": "body",
+    "unmapped_variable": "variables",
+    "audience_missing": "audience",
+}

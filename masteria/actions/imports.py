@@ -1,0 +1,232 @@
+"""Contacts from a file: a batch row that can be watched, a staging table, and one set-based merge.
+
+Everything that a file changes is one transaction: killed half-way it leaves nothing, and whoever takes it up again
+starts over. Only progress is told in between.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from masteria.actions import activity
+from masteria.core.jobs import Job
+from masteria.core.work import Work
+from masteria.enums import Happened, ImportStatus, Permission, Topic
+from masteria.kit.columns import FIELDS
+from masteria.kit.errors import Conflict, Invalid
+from masteria.models import ContactList, ImportBatch
+
+LEASE_SECONDS = 120
+MERGE_LEASE_SECONDS = 1800
+OPTIONS = frozenset({"dry_run", "on_match", "tags", "list"})
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A row of the file that has a usable number."""
+
+    line: int
+    phone: str
+    match_key: str
+    name: str
+    email: str
+    language: str
+    tags: list[str]
+    attributes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a file did, or would do. `skipped` holds repeats within the file and people it changes nothing about."""
+
+    total: int
+    created: int
+    updated: int
+    skipped: int
+    rejected: int
+    repeats: int
+
+
+def start(work: Work, file_name: str, key: str, mapping: dict[str, str], options: dict[str, Any]) -> UUID:
+    """Put a stored file in line to be imported. `Invalid` for unknown options or fields."""
+    work.require(Permission.EDIT_CONTACTS)
+    check_mapping(mapping)
+    options = check_options(options)
+    batch = work.add(ImportBatch(file_name=file_name[:255], file_key=key, mapping=mapping, options=options))
+    work.session.flush()
+    activity.record(work, batch, Happened.IMPORT_STARTED, file=file_name[:255])
+    work.later(Job.IMPORT_CONTACTS, work.company_id, batch.id)
+    work.announce(Topic.IMPORT, batch.id)
+    return batch.id
+
+
+def claim(work: Work, import_id: UUID) -> ImportBatch | None:
+    """Ours for two minutes, or None: done, or another worker's."""
+    done = work.execute(
+        """update import_batch set status = 'running', processed = 0, lease_until = now() + make_interval(secs => :lease)
+           where id = :id and status in ('queued', 'running') and (lease_until is null or lease_until < now())""",
+        {"id": import_id, "lease": LEASE_SECONDS},
+    )
+    if not done.rowcount:
+        return None
+    work.announce(Topic.IMPORT, import_id)
+    return work.get(ImportBatch, import_id)
+
+
+def progress(work: Work, import_id: UUID, processed: int, total: int, *, merging: bool = False) -> None:
+    """Still alive, and this far."""
+    work.execute(
+        """update import_batch set processed = :processed, total = :total,
+             lease_until = now() + make_interval(secs => :lease) where id = :id and status = 'running'""",
+        {
+            "id": import_id,
+            "processed": processed,
+            "total": total,
+            "lease": MERGE_LEASE_SECONDS if merging else LEASE_SECONDS,
+        },
+    )
+    work.announce(Topic.IMPORT, import_id)
+
+
+def fail(work: Work, import_id: UUID, reason: str) -> None:
+    """The file could not be used; nothing of it was written."""
+    batch = work.get(ImportBatch, import_id, lock=True)
+    batch.status, batch.error, batch.lease_until = ImportStatus.FAILED, reason[:500], None
+    activity.record(work, batch, Happened.IMPORT_FINISHED, error=reason[:200])
+    work.announce(Topic.IMPORT, import_id)
+
+
+@contextmanager
+def staging(work: Work) -> Iterator[Any]:
+    """Temporary tables of this transaction; yields the database cursor to copy into them."""
+    work.execute(_STAGE)
+    work.execute(_REJECTS)
+    driver = work.session.connection().connection.driver_connection
+    with driver.cursor() as cursor:  # pyright: ignore[reportOptionalMemberAccess, reportUnknownMemberType]
+        yield cursor
+
+
+def stage(cursor: Any, rows: Iterable[Staged]) -> None:
+    """Copy usable rows."""
+    with cursor.copy("copy stage from stdin") as copy:
+        for r in rows:
+            attributes = json.dumps(r.attributes, ensure_ascii=False)
+            copy.write_row((r.line, r.phone, r.match_key, r.name, r.email, r.language, r.tags, attributes))
+
+
+def stage_rejects(cursor: Any, rows: Iterable[tuple[int, str, list[str]]]) -> None:
+    """Copy lines that cannot be taken: number, reason, cells."""
+    with cursor.copy("copy rejects from stdin") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def merge(work: Work, options: dict[str, Any]) -> Counts:
+    """From the staging table into contacts: new people, new values of mapped fields, more tags; nothing is blanked."""
+    staged, distinct, rejected = work.execute(
+        "select (select count(*) from stage), (select count(distinct match_key) from stage), (select count(*) from rejects)"
+    ).one()
+    values = {"company": work.company_id, "tags": list(options.get("tags") or [])}
+    work.execute(_JOIN_REPEATS, values)
+    if options.get("on_match", "update") == "skip":
+        updated = 0
+    else:
+        updated = work.execute(_UPDATE, values).rowcount
+    created = work.execute(_INSERT, values).rowcount
+    if options.get("list"):
+        _into_list(work, str(options["list"]))
+    return Counts(staged + rejected, created, updated, staged - created - updated, rejected, staged - distinct)
+
+
+def finish(work: Work, import_id: UUID, counts: Counts) -> None:
+    """In the same transaction as the merge. `Conflict` if another worker was faster: then all of this is undone."""
+    batch = work.get(ImportBatch, import_id, lock=True)
+    if batch.status != ImportStatus.RUNNING:
+        raise Conflict("import_done")
+    work.execute(
+        """insert into import_reject (company_id, import_id, line, reason, cells)
+           select :company, :id, line, reason, cells from rejects""",
+        {"company": work.company_id, "id": import_id},
+    )
+    settle(work, batch, counts)
+
+
+def settle(work: Work, batch: ImportBatch, counts: Counts) -> None:
+    """Write the counts down and say that it is over."""
+    batch.total = batch.processed = counts.total
+    batch.created, batch.updated, batch.skipped = counts.created, counts.updated, counts.skipped
+    batch.rejected, batch.repeats, batch.lease_until = counts.rejected, counts.repeats, None
+    batch.status = ImportStatus.DONE
+    activity.record(work, batch, Happened.IMPORT_FINISHED, created=counts.created, updated=counts.updated)
+    work.announce(Topic.IMPORT, batch.id)
+    work.announce(Topic.CONTACT, batch.id)
+
+
+def check_mapping(mapping: dict[str, str]) -> None:
+    """Fields are the known ones, `attributes.<key>`, or empty for a column to leave out; one must be the phone."""
+    for column, field in mapping.items():
+        attribute = field.removeprefix("attributes.") if field.startswith("attributes.") else ""
+        if field and field not in FIELDS and not attribute:
+            raise Invalid("mapping", "unknown_field", field=f"{column}={field}")
+    if mapping and "phone" not in mapping.values():
+        raise Invalid("mapping", "phone_missing")
+
+
+def check_options(options: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(options.keys() - OPTIONS)
+    if unknown:
+        raise Invalid(f"options.{unknown[0]}", "unknown_field")
+    if options.get("on_match", "update") not in ("update", "skip"):
+        raise Invalid("options.on_match", "unknown_value")
+    tags = [" ".join(str(t).split())[:64] for t in options.get("tags") or []]
+    return {**options, "tags": [t for t in dict.fromkeys(tags) if t]}
+
+
+def _into_list(work: Work, name: str) -> None:
+    name = " ".join(name.split())[:120]
+    found = work.session.exec(work.select(ContactList).where(ContactList.name == name)).first()
+    if found is None:
+        found = work.add(ContactList(name=name))
+        work.session.flush()
+    work.execute(
+        """insert into list_member (company_id, list_id, contact_id)
+           select :company, :list, c.id from contact c join people p on p.match_key = c.match_key
+           where c.company_id = :company on conflict do nothing""",
+        {"company": work.company_id, "list": found.id},
+    )
+
+
+_STAGE = """create temporary table stage (line int, phone text, match_key text, name text, email text, language text,
+    tags text[], attributes jsonb) on commit drop"""
+_REJECTS = "create temporary table rejects (line int, reason text, cells text[]) on commit drop"
+# repeats of one number become one person: the first line that says something wins, tags add up
+_JOIN_REPEATS = """create temporary table people on commit drop as
+  with facts as (select match_key, jsonb_object_agg(e.key, e.value order by s.line desc) as attributes
+    from stage s, jsonb_each(s.attributes) e group by match_key),
+  marks as (select match_key, array_agg(distinct tag) as tags
+    from (select match_key, unnest(tags || cast(:tags as text[])) as tag from stage) t group by match_key)
+  select s.match_key, (array_agg(s.phone order by s.line))[1] as phone,
+    coalesce((array_agg(s.name order by s.line) filter (where s.name <> ''))[1], '') as name,
+    (array_agg(s.email order by s.line) filter (where s.email <> ''))[1] as email,
+    (array_agg(s.language order by s.line) filter (where s.language <> ''))[1] as language,
+    coalesce(min(marks.tags), '{}') as tags, coalesce(facts.attributes, '{}') as attributes
+  from stage s left join facts using (match_key) left join marks using (match_key)
+  group by s.match_key, facts.attributes"""
+_UPDATE = """update contact c set name = coalesce(nullif(p.name, ''), c.name), email = coalesce(p.email, c.email),
+    language = coalesce(p.language, c.language), attributes = c.attributes || p.attributes,
+    tags = case when c.tags @> p.tags then c.tags
+      else array(select distinct t from unnest(c.tags || p.tags) t order by t) end, changed_at = now()
+  from people p where c.company_id = :company and c.match_key = p.match_key
+    and ((p.name <> '' and p.name <> c.name) or (p.email is not null and p.email is distinct from c.email)
+      or (p.language is not null and p.language is distinct from c.language)
+      or not c.attributes @> p.attributes or not c.tags @> p.tags)"""
+_INSERT = """insert into contact (id, company_id, created_at, changed_at, phone, match_key, name, email, language, tags,
+    attributes, consent_whatsapp)
+  select gen_random_uuid(), :company, now(), now(), p.phone, p.match_key, p.name, p.email, p.language, p.tags,
+    p.attributes, 'unknown'
+  from people p on conflict (company_id, match_key) do nothing"""

@@ -1,0 +1,202 @@
+"""The sending ledger: claim, mark, record, settle. Recipients of campaigns and replies keep the same states.
+
+`claimed` means the call has not begun and may be taken back; `sending` is committed before the call. All times are the
+database's own; every statement bears repetition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from masteria.core.work import Work
+from masteria.enums import SendState
+
+CLAIM_SECONDS = 30
+SENDING_SECONDS = 60
+MAX_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that is ours until its lease ends. `values` fill the campaign's placeholders; `text` is a reply's own."""
+
+    id: UUID
+    attempt_id: UUID
+    attempts: int
+    to: str
+    values: dict[str, str]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one attempt; `wait` seconds until another when the state is `queued`."""
+
+    id: UUID
+    attempt_id: UUID
+    state: SendState
+    provider_id: str | None = None
+    code: str | None = None
+    wait: float = 0.0
+
+
+def claim_recipients(work: Work, campaign_id: UUID, owner: UUID, count: int) -> list[Claimed]:
+    """The next people of a running campaign; nobody while it is paused. Other workers' rows are stepped over."""
+    rows = work.execute(
+        """update recipient r set state = 'claimed', owner = :owner, attempt_id = gen_random_uuid(),
+             attempts = r.attempts + 1, lease_until = now() + make_interval(secs => :lease), state_at = now()
+           from (select id from recipient where campaign_id = :campaign and state = 'queued' and due_at <= now()
+                 and exists (select from campaign where id = :campaign and state = 'running')
+                 order by due_at, id limit :count for update skip locked) due
+           where r.id = due.id returning r.id, r.attempt_id, r.attempts, r.phone, r.variables""",
+        {"owner": owner, "lease": CLAIM_SECONDS, "campaign": campaign_id, "count": count},
+    )
+    return [Claimed(*row) for row in rows]
+
+
+def claim_replies(work: Work, connection_id: UUID, owner: UUID, count: int) -> list[Claimed]:
+    """The next replies of one connection, oldest first."""
+    rows = work.execute(
+        """update message m set state = 'claimed', owner = :owner, attempt_id = gen_random_uuid(),
+             attempts = m.attempts + 1, lease_until = now() + make_interval(secs => :lease), changed_at = now()
+           from (select m.id, c.phone, c.whatsapp_id from message m
+                 join conversation v on v.id = m.conversation_id and v.connection_id = :connection
+                 join contact c on c.id = v.contact_id
+                 where m.company_id = :company and m.state = 'queued' and m.due_at <= now()
+                 order by m.due_at, m.id limit :count for update of m skip locked) due
+           where m.id = due.id
+           returning m.id, m.attempt_id, m.attempts, coalesce(due.phone, '+' || due.whatsapp_id, ''), m.text""",
+        {"owner": owner, "lease": CLAIM_SECONDS, "connection": connection_id, "count": count, "company": work.company_id},
+    )
+    return [Claimed(row[0], row[1], row[2], row[3], {}, row[4]) for row in rows]
+
+
+def mark_recipients(work: Work, campaign_id: UUID, claims: list[Claimed]) -> set[UUID]:
+    """Commit that these are about to be called; returns whom to call.
+
+    Leaves out who opted out since (skipped), who is someone else's now, and everybody once the campaign is not running.
+    """
+    values = {"ids": [c.id for c in claims], "attempts": [c.attempt_id for c in claims], "campaign": campaign_id}
+    work.execute(
+        """update recipient r set state = 'skipped', reason_code = 'opted_out', state_at = now(), lease_until = null
+           from contact c where r.id = any(:ids) and r.state = 'claimed' and c.id = r.contact_id
+             and c.consent_whatsapp = 'opted_out'""",
+        values,
+    )
+    rows = work.execute(
+        """update recipient r set state = 'sending', sending_at = now(), state_at = now(),
+             lease_until = now() + make_interval(secs => :lease)
+           from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) v(id, attempt_id)
+           where r.id = v.id and r.attempt_id = v.attempt_id and r.state = 'claimed'
+             and exists (select from campaign where id = :campaign and state = 'running')
+           returning r.id""",
+        {**values, "lease": SENDING_SECONDS},
+    )
+    return set(rows.scalars())
+
+
+def mark_replies(work: Work, claims: list[Claimed]) -> set[UUID]:
+    """The same for replies; a person may be answered even after an opt-out, since a person asked."""
+    rows = work.execute(
+        """update message m set state = 'sending', sending_at = now(), changed_at = now(),
+             lease_until = now() + make_interval(secs => :lease)
+           from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) v(id, attempt_id)
+           where m.id = v.id and m.attempt_id = v.attempt_id and m.state = 'claimed' returning m.id""",
+        {"ids": [c.id for c in claims], "attempts": [c.attempt_id for c in claims], "lease": SENDING_SECONDS},
+    )
+    return set(rows.scalars())
+
+
+def release(work: Work, table: str, claims: list[Claimed]) -> None:
+    """Give back what was claimed and not begun; it does not count as an attempt."""
+    work.execute(
+        f"""update {_known(table)} r set state = 'queued', owner = null, lease_until = null, attempts = r.attempts - 1
+           from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) v(id, attempt_id)
+           where r.id = v.id and r.attempt_id = v.attempt_id and r.state = 'claimed'""",
+        {"ids": [c.id for c in claims], "attempts": [c.attempt_id for c in claims]},
+    )
+
+
+def record(work: Work, table: str, results: list[Recorded]) -> None:
+    """Write down how attempts ended. A status that overtook the answer keeps its place; only the id is added."""
+    stamp = ", state_at = now()" if _known(table) == "recipient" else ", changed_at = now()"
+    provider = "provider_id" if table == "recipient" else "external_id"
+    work.execute(
+        f"""update {table} r set {provider} = coalesce(r.{provider}, v.provider),
+             state = case when {_OPEN} then v.state else r.state end,
+             reason_code = case when {_OPEN} then v.code else r.reason_code end,
+             due_at = case when {_OPEN} and v.state = 'queued' then now() + v.wait * interval '1 s' else r.due_at end,
+             lease_until = null, sent_at = case when v.state = 'sent' then coalesce(r.sent_at, now()) else r.sent_at end,
+             failed_at = case when {_OPEN} and v.state = 'failed' then now() else r.failed_at end {stamp}
+           from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[]), cast(:states as text[]),
+                       cast(:providers as text[]), cast(:codes as text[]), cast(:waits as float8[]))
+                v(id, attempt_id, state, provider, code, wait)
+           where r.id = v.id and r.attempt_id = v.attempt_id""",
+        {
+            "ids": [r.id for r in results],
+            "attempts": [r.attempt_id for r in results],
+            "states": [str(r.state) for r in results],
+            "providers": [r.provider_id for r in results],
+            "codes": [r.code for r in results],
+            "waits": [r.wait for r in results],
+        },
+    )
+
+
+def take_back(work: Work) -> int:
+    """What killed workers left: claimed rows go back to the queue, sending ones are in doubt. Returns how many."""
+    count = 0
+    for table in ("recipient", "message"):
+        late = "company_id = :company and lease_until < now()"
+        stamp = ", state_at = now()" if table == "recipient" else ""
+        for state, next_state in (("claimed", "queued"), ("sending", "in_doubt")):
+            back = ", owner = null, attempts = attempts - 1" if state == "claimed" else ""
+            done = work.execute(
+                f"update {table} set state = '{next_state}', lease_until = null {back} {stamp} "
+                f"where state = '{state}' and {late}",
+                {"company": work.company_id},
+            )
+            count += done.rowcount
+    return count
+
+
+def queue_reply(work: Work, message_id: UUID) -> None:
+    """Put a stored reply into the queue of its own, ahead of campaigns."""
+    work.execute("update message set state = 'queued', due_at = now() where id = :id", {"id": message_id})
+
+
+def connections_with_replies(work: Work) -> list[UUID]:
+    """This company's numbers that have a reply to send now."""
+    rows = work.execute(
+        """select distinct v.connection_id from message m join conversation v on v.id = m.conversation_id
+           where m.company_id = :company and m.state = 'queued' and m.due_at <= now()""",
+        {"company": work.company_id},
+    )
+    return list(rows.scalars())
+
+
+def conversations_of(work: Work, message_ids: list[UUID]) -> list[UUID]:
+    """Which conversations these messages belong to."""
+    rows = work.execute("select distinct conversation_id from message where id = any(:ids)", {"ids": message_ids})
+    return list(rows.scalars())
+
+
+def retry_at(attempts: int, wait: float) -> tuple[SendState, float]:
+    """Another attempt after `wait` seconds, or the end after too many."""
+    return (SendState.QUEUED, wait) if attempts < MAX_ATTEMPTS else (SendState.FAILED, 0.0)
+
+
+def new_owner() -> UUID:
+    """A name for one drain; claims carry it."""
+    return uuid4()
+
+
+_OPEN = "r.state in ('sending', 'in_doubt')"
+_TABLES = frozenset({"recipient", "message"})
+
+
+def _known(table: str) -> str:
+    if table not in _TABLES:
+        raise ValueError(table)
+    return table

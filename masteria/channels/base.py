@@ -1,0 +1,99 @@
+"""The port to a messaging vendor: plain frozen values that go out and come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Verdict(StrEnum):
+    """What an answer means for the message and for what comes after it."""
+
+    SENT = "sent"
+    RETRY = "retry"  # refused before anything was sent; this person again after a wait
+    SLOW = "slow"  # the number is too fast; everyone waits, then again
+    DOUBT = "doubt"  # it may have gone: never again by machine
+    FAILED = "failed"  # final for this message
+    STOP_CAMPAIGN = "stop_campaign"  # final, and the same would happen to everyone
+    STOP_ACCOUNT = "stop_account"  # nothing goes out until a person acts
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A number at the vendor: where to speak and with which secret."""
+
+    base_url: str
+    number_id: str
+    account_id: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What everyone of a campaign gets: a text, or a template with the placeholders of its header and body."""
+
+    text: str = ""
+    template: str = ""
+    language: str = ""
+    named: bool = False
+    header: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How one attempt ended. `code` is the vendor's error code as text, `wait` seconds before another attempt."""
+
+    verdict: Verdict
+    provider_id: str | None = None
+    code: str | None = None
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A status the vendor reports about a message: by its id, or by the echo of ours (`r:…`, `m:…`)."""
+
+    external_id: str
+    opaque: str | None
+    status: str
+    at: datetime
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberInfo:
+    """What the vendor says of a number."""
+
+    address: str
+    name: str
+    quality: str
+    rate_per_second: int
+    can_send: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateInfo:
+    """A template as the vendor keeps it."""
+
+    external_id: str
+    name: str
+    language: str
+    category: str
+    status: str
+    parameter_format: str
+    body: str
+    variables: tuple[str, ...]
+    components: list[dict[str, object]]
+    quality: str | None
+    rejected_reason: str | None
+
+
+class Sender(Protocol):
+    """Sends one message after another over connections of its own."""
+
+    async def send(self, to: str, echo: str, content: Content, values: dict[str, str]) -> Answer: ...
+
+    async def close(self) -> None: ...

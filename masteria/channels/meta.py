@@ -1,0 +1,168 @@
+"""Meta's Cloud API, outgoing: bodies of messages, one sender a number, and what Meta says of numbers and templates."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from masteria.channels.base import Account, Answer, Content, NumberInfo, TemplateInfo, Verdict
+from masteria.channels.meta_errors import answer_for
+from masteria.kit.errors import OutsideError
+from masteria.kit.outbound import HotClient, NeverLeft, NoAnswer, ask
+from masteria.kit.placeholders import HEADER, fill, placeholders_in
+
+NUMBER_FIELDS = "display_phone_number,verified_name,quality_rating,throughput,status,platform_type,health_status"
+RATES = {"STANDARD": 80, "HIGH": 1000, "NOT_APPLICABLE": 80}
+COEXISTENCE_RATE = 20  # a number that also lives in the WhatsApp Business app
+RETRY_SECONDS = 2.0
+
+
+class MetaSender:
+    """Sends for one number. `connections` bounds the messages in flight."""
+
+    def __init__(self, account: Account, connections: int) -> None:
+        self._url = f"{account.base_url}/{account.number_id}/messages"
+        self._headers = {"authorization": f"Bearer {account.token}", "content-type": "application/json"}
+        self._client = HotClient(connections)
+        self._open = False
+
+    async def send(self, to: str, echo: str, content: Content, values: dict[str, str], attempts: int = 1) -> Answer:
+        """One attempt. Never raises for what the vendor or the network does."""
+        if not self._open:
+            await self._client.__aenter__()
+            self._open = True
+        try:
+            status, raw = await self._client.post(self._url, self._headers, body(to, echo, content, values))
+        except NeverLeft:
+            return Answer(Verdict.RETRY, code="unreachable", wait=RETRY_SECONDS * 2 ** min(attempts - 1, 6))
+        except NoAnswer:
+            return Answer(Verdict.DOUBT, code="no_answer")
+        return read_answer(status, raw, attempts)
+
+    async def close(self) -> None:
+        if self._open:
+            await self._client.__aexit__(None, None, None)
+
+
+def sender(account: Account, connections: int) -> MetaSender:
+    """A sender for this number."""
+    return MetaSender(account, connections)
+
+
+def body(to: str, echo: str, content: Content, values: dict[str, str]) -> bytes:
+    """The JSON of one message; the number goes with its `+`, else Meta may put its own country before it."""
+    found: dict[str, Any] = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": to,
+        "biz_opaque_callback_data": echo,
+    }
+    if content.template:
+        found |= {"type": "template", "template": _template(content, values)}
+    else:
+        found |= {"type": "text", "text": {"body": fill(content.text, values), "preview_url": False}}
+    return json.dumps(found, ensure_ascii=False).encode()
+
+
+def read_answer(status: int, raw: bytes, attempts: int) -> Answer:
+    """What Meta's answer means."""
+    try:
+        found = json.loads(raw)
+        if status == 200:
+            return Answer(Verdict.SENT, provider_id=str(found["messages"][0]["id"]))
+        return answer_for(status, int(found.get("error", {}).get("code", 0)), attempts)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        # a 200 without an id was taken all the same; a page of some proxy in between says nothing
+        return Answer(Verdict.DOUBT, code="unreadable") if status == 200 else answer_for(status, 0, attempts)
+
+
+def number_info(account: Account) -> NumberInfo:
+    """Ask Meta about the number; `OutsideError` with Meta's code when it refuses."""
+    found = _get(account, account.number_id, {"fields": NUMBER_FIELDS})
+    rate = RATES.get(found.get("throughput", {}).get("level", ""), 80)
+    if "SMB" in str(found.get("platform_type", "")):
+        rate = COEXISTENCE_RATE
+    health = found.get("health_status", {}).get("can_send_message", "AVAILABLE")
+    return NumberInfo(
+        found.get("display_phone_number", ""),
+        found.get("verified_name", ""),
+        found.get("quality_rating", "UNKNOWN"),
+        rate,
+        health != "BLOCKED",
+    )
+
+
+def belongs_to_account(account: Account) -> bool:
+    """Whether the number is one of the WhatsApp Business Account's."""
+    found = _get(account, f"{account.account_id}/phone_numbers", {"limit": 100})
+    return account.number_id in [str(n.get("id")) for n in found.get("data", [])]
+
+
+def subscribe(account: Account) -> None:
+    """Without this Meta sends no webhooks at all."""
+    status, found = ask("POST", f"{account.base_url}/{account.account_id}/subscribed_apps", token=account.token)
+    _raise_for(status, found)
+
+
+def templates(account: Account) -> list[TemplateInfo]:
+    """All templates of the account, page by page."""
+    rows: list[TemplateInfo] = []
+    params: dict[str, Any] = {"limit": 100}
+    while True:
+        found = _get(account, f"{account.account_id}/message_templates", params)
+        rows += [_template_info(row) for row in found.get("data", [])]
+        after = found.get("paging", {}).get("cursors", {}).get("after")
+        if not found.get("paging", {}).get("next") or not after:
+            return rows
+        params = {"limit": 100, "after": after}
+
+
+def _template(content: Content, values: dict[str, str]) -> dict[str, Any]:
+    components = []
+    for kind, keys in (("header", content.header), ("body", content.body)):
+        prefix = HEADER if kind == "header" else ""
+        parameters = [_parameter(key, values.get(prefix + key, ""), content.named) for key in keys]
+        if parameters:
+            components.append({"type": kind, "parameters": parameters})
+    found: dict[str, Any] = {"name": content.template, "language": {"code": content.language}}
+    return {**found, "components": components} if components else found
+
+
+def _parameter(key: str, text: str, named: bool) -> dict[str, str]:
+    found = {"type": "text", "text": text}
+    return {**found, "parameter_name": key} if named else found
+
+
+def _template_info(row: dict[str, Any]) -> TemplateInfo:
+    components = row.get("components") or []
+    text = {c.get("type"): c.get("text") or "" for c in components}
+    header = tuple(HEADER + key for key in placeholders_in(text.get("HEADER", "")))
+    return TemplateInfo(
+        str(row["id"]),
+        row["name"],
+        str(row["language"]).replace("-", "_"),
+        str(row.get("category", "")),
+        str(row.get("status", "")).lower(),
+        row.get("parameter_format") or "POSITIONAL",
+        text.get("BODY", ""),
+        header + tuple(placeholders_in(text.get("BODY", ""))),
+        components,
+        (row.get("quality_score") or {}).get("score"),
+        row.get("rejected_reason"),
+    )
+
+
+def _get(account: Account, path: str, params: dict[str, Any]) -> dict[str, Any]:
+    status, found = ask("GET", f"{account.base_url}/{path}", token=account.token, params=params)
+    return _raise_for(status, found)
+
+
+def _raise_for(status: int, found: Any) -> dict[str, Any]:
+    if status == 200 and isinstance(found, dict):
+        return found
+    error = found.get("error", {}) if isinstance(found, dict) else {}
+    code = int(error.get("code", 0) or 0)
+    raise OutsideError(_REASONS.get(code, "refused"), permanent=status < 500, code=code or status)
+
+
+_REASONS = {0: "token_wrong", 190: "token_wrong", 100: "number_unknown", 10: "permission_missing", 200: "permission_missing"}

@@ -1,0 +1,163 @@
+"""Reading a file of contacts: what its columns mean, a rehearsal, and the import itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from masteria import storage
+from masteria.actions import imports
+from masteria.actions.imports import Counts, Staged
+from masteria.core.access import Actor
+from masteria.core.work import Work, work_as
+from masteria.enums import Permission
+from masteria.kit.columns import guess, split_tags
+from masteria.kit.errors import Forbidden, Invalid
+from masteria.kit.phone import read_phone
+from masteria.kit.tables import Table, open_table
+from masteria.models import ImportBatch
+
+log = logging.getLogger(__name__)
+CHUNK = 5000
+Reject = tuple[int, str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file looks like: its columns with the guessed field of each, and its first rows."""
+
+    columns: tuple[str, ...]
+    mapping: dict[str, str]
+    sample: list[list[str]]
+    encoding: str
+    delimiter: str
+
+
+def preview(path: Path) -> Preview:
+    """Look at a file without importing it."""
+    table = open_table(path)
+    sample = [cells for _, cells in islice(table.rows(), 5)]
+    return Preview(table.header, guess(table.header), sample, table.encoding, table.delimiter)
+
+
+def import_file(actor: Actor, path: Path, mapping: dict[str, str], options: dict[str, Any]) -> tuple[UUID | None, Counts]:
+    """The command line's way: keep the file, import it here and now; a rehearsal keeps nothing."""
+    if not actor.may(Permission.EDIT_CONTACTS):
+        raise Forbidden(Permission.EDIT_CONTACTS)
+    table, mapping = _understood(path, mapping)
+    if options.get("dry_run"):
+        return None, rehearse(actor, table, mapping, imports.check_options(options))
+    with path.open("rb") as stream:
+        key = storage.put(stream, path.suffix)
+    with work_as(actor) as work:
+        import_id = imports.start(work, path.name, key, mapping, options)
+        work.rung.clear()
+    return import_id, import_contacts(actor, import_id)
+
+
+def import_contacts(actor: Actor, import_id: UUID) -> Counts:
+    """Take the batch if it is free and carry it through; a file that cannot be used fails with its reason."""
+    with work_as(actor) as work:
+        batch = imports.claim(work, import_id)
+    if batch is None:
+        return Counts(0, 0, 0, 0, 0, 0)
+    try:
+        table, mapping = _understood(storage.path_of(batch.file_key), batch.mapping)
+        if batch.options.get("dry_run"):
+            return _rehearsed(actor, import_id, rehearse(actor, table, mapping, batch.options))
+        with work_as(actor) as work:
+            _stage(work, actor, import_id, table, mapping)
+            counts = imports.merge(work, batch.options)
+            imports.finish(work, import_id, counts)
+        return counts
+    except Invalid as error:
+        with work_as(actor) as work:
+            imports.fail(work, import_id, error.reason)
+        raise
+
+
+def rehearse(actor: Actor, table: Table, mapping: dict[str, str], options: dict[str, Any]) -> Counts:
+    """The same counts as the import would give, by doing it and taking it back."""
+    try:
+        with work_as(actor) as work:
+            _stage(work, actor, None, table, mapping)
+            raise _TakenBack(imports.merge(work, options))
+    except _TakenBack as result:
+        return result.counts
+
+
+class _TakenBack(Exception):
+    def __init__(self, counts: Counts) -> None:
+        super().__init__(counts)
+        self.counts = counts
+
+
+def _rehearsed(actor: Actor, import_id: UUID, counts: Counts) -> Counts:
+    with work_as(actor) as work:
+        imports.settle(work, work.get(ImportBatch, import_id, lock=True), counts)
+    return counts
+
+
+def _understood(path: Path, mapping: dict[str, str]) -> tuple[Table, dict[str, str]]:
+    table = open_table(path)
+    wanted = {**guess(table.header), **mapping}
+    missing = sorted(set(mapping) - set(table.header))
+    if missing:
+        raise Invalid("mapping", "unknown_column", column=missing[0])
+    imports.check_mapping(wanted)
+    return table, wanted
+
+
+def _stage(work: Work, actor: Actor, import_id: UUID | None, table: Table, mapping: dict[str, str]) -> None:
+    """Normalise in chunks on the way in; the phone numbers are what it costs."""
+    plan = [(number, mapping[column]) for number, column in enumerate(table.header) if mapping.get(column)]
+    done = 0
+    with imports.staging(work) as cursor:
+        rows = table.rows()
+        while chunk := list(islice(rows, CHUNK)):
+            good, bad = _read(chunk, plan)
+            imports.stage(cursor, good)
+            imports.stage_rejects(cursor, bad)
+            done += len(chunk)
+            if import_id is not None:
+                with work_as(actor) as beside:
+                    imports.progress(beside, import_id, done, done, merging=len(chunk) < CHUNK)
+
+
+def _read(chunk: list[tuple[int, list[str]]], plan: list[tuple[int, str]]) -> tuple[list[Staged], list[Reject]]:
+    good, bad = [], []
+    for line, cells in chunk:
+        found = _row(line, cells, plan)
+        if isinstance(found, Staged):
+            good.append(found)
+        else:
+            bad.append((line, found, cells))
+    return good, bad
+
+
+def _row(line: int, cells: list[str], plan: list[tuple[int, str]]) -> Staged | str:
+    """The row as a person, or the reason why not."""
+    values = {field: list(_values(cells, plan, field)) for field in ("name", "phone", "email", "tags", "language")}
+    phones = [p for p in map(read_phone, values["phone"]) if p]
+    if not phones:
+        return "phone_unusable" if values["phone"] else "phone_missing"
+    attributes = {f.removeprefix("attributes."): cells[n] for n, f in plan if f.startswith("attributes.") and cells[n]}
+    return Staged(
+        line,
+        phones[0].e164,
+        phones[0].match_key,
+        " ".join(" ".join(values["name"]).split())[:200],
+        next((e.lower()[:254] for e in values["email"] if "@" in e), ""),
+        next(iter(values["language"]), "")[:16],
+        [tag for cell in values["tags"] for tag in split_tags(cell)],
+        attributes,
+    )
+
+
+def _values(cells: list[str], plan: list[tuple[int, str]], field: str) -> Iterator[str]:
+    return (cells[number] for number, wanted in plan if wanted == field and cells[number])

@@ -1,0 +1,181 @@
+"""What a pump draws from: the recipients of one campaign, or the replies of one number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from masteria.actions import campaigns, sending
+from masteria.actions.receipts import settle_strays
+from masteria.actions.sending import Claimed, Recorded
+from masteria.channels.base import Account, Content
+from masteria.core.access import Actor
+from masteria.core.work import Work, work_across, work_as
+from masteria.enums import CampaignKind, CampaignState, ConnectionKind, Topic
+from masteria.flows.accounts import account_of
+from masteria.kit.placeholders import HEADER
+from masteria.models import Campaign, Connection, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What everyone of a lane shares. `content` is None where each row has its own text."""
+
+    kind: ConnectionKind
+    account: Account
+    rate: float
+    content: Content | None
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The common part: `subject_id` is a campaign or a connection."""
+
+    company_id: UUID
+    subject_id: UUID
+    table = "recipient"
+    prefix = "r"
+    waits_for_account = True  # a campaign pauses and goes on when the account is mended; a reply says that it failed
+
+    @cached_property
+    def actor(self) -> Actor:
+        return Actor.system(self.company_id)
+
+    @cached_property
+    def owner(self) -> UUID:
+        return sending.new_owner()
+
+    def plan(self) -> Plan | None:
+        """What to send and how fast now; None when the lane is closed."""
+        raise NotImplementedError
+
+    def claim(self, count: int) -> list[Claimed]:
+        raise NotImplementedError
+
+    def mark(self, claims: list[Claimed]) -> set[UUID]:
+        raise NotImplementedError
+
+    def stop(self, code: str, *, account: bool) -> None:
+        raise NotImplementedError
+
+    def finished(self) -> None:
+        """Nothing was left when the pump ended."""
+
+    def release(self, claims: list[Claimed]) -> None:
+        with work_as(self.actor) as work:
+            sending.release(work, self.table, claims)
+
+    def record(self, results: list[Recorded]) -> None:
+        with work_as(self.actor) as work:
+            sending.record(work, self.table, results)
+            self.announce(work)
+
+    def announce(self, work: Work) -> None:
+        """Tell the screens that watch this lane."""
+        raise NotImplementedError
+
+
+class CampaignLane(Lane):
+    """One running campaign."""
+
+    def plan(self) -> Plan | None:
+        with work_as(self.actor) as work:
+            campaign = work.get(Campaign, self.subject_id)
+            if campaign.state != CampaignState.RUNNING:
+                return None
+            connection = work.get(Connection, campaign.connection_id)
+            template = work.get(Template, campaign.template_id) if campaign.template_id else None
+            content = _content(campaign, template)
+            return Plan(connection.kind, account_of(connection), campaigns.rate_of(campaign, connection), content)
+
+    def claim(self, count: int) -> list[Claimed]:
+        with work_as(self.actor) as work:
+            return sending.claim_recipients(work, self.subject_id, self.owner, count)
+
+    def mark(self, claims: list[Claimed]) -> set[UUID]:
+        with work_as(self.actor) as work:
+            return sending.mark_recipients(work, self.subject_id, claims)
+
+    def stop(self, code: str, *, account: bool) -> None:
+        with work_as(self.actor) as work:
+            campaigns.interrupt(work, self.subject_id, code, account=account)
+
+    def finished(self) -> None:
+        with work_as(self.actor) as work:
+            campaign = work.get(Campaign, self.subject_id)
+            settle_strays(work, campaign.connection_id)
+            campaigns.finish(work, self.subject_id)
+
+    def announce(self, work: Work) -> None:
+        work.announce(Topic.CAMPAIGN, self.subject_id)
+
+
+class ReplyLane(Lane):
+    """The replies of one number."""
+
+    table = "message"
+    prefix = "m"
+    waits_for_account = False
+
+    def plan(self) -> Plan | None:
+        with work_as(self.actor) as work:
+            connection = work.get(Connection, self.subject_id)
+            return Plan(connection.kind, account_of(connection), connection.rate_per_second, None)
+
+    def claim(self, count: int) -> list[Claimed]:
+        with work_as(self.actor) as work:
+            return sending.claim_replies(work, self.subject_id, self.owner, min(count, 50))
+
+    def mark(self, claims: list[Claimed]) -> set[UUID]:
+        with work_as(self.actor) as work:
+            return sending.mark_replies(work, claims)
+
+    def stop(self, code: str, *, account: bool) -> None:
+        """The message itself is marked failed with its reason; the number's state is the campaigns' and checks' affair."""
+
+    def record(self, results: list[Recorded]) -> None:
+        with work_as(self.actor) as work:
+            sending.record(work, self.table, results)
+            for row_id in sending.conversations_of(work, [r.id for r in results]):
+                work.announce(Topic.CONVERSATION, row_id)
+            settle_strays(work, self.subject_id)
+
+
+def due_campaigns() -> list[Lane]:
+    """Running campaigns with somebody due, of all companies."""
+    with work_across() as database:
+        rows = database.execute(  # pyright: ignore[reportDeprecated]
+            sa.text(
+                """select c.company_id, c.id from campaign c where c.state = 'running' and exists
+                   (select from recipient r where r.campaign_id = c.id and r.state = 'queued' and r.due_at <= now())"""
+            )
+        ).all()
+    return [CampaignLane(*row) for row in rows]
+
+
+def due_replies() -> list[Lane]:
+    """Numbers with a reply due, of all companies."""
+    with work_across() as database:
+        companies = database.scalars(
+            sa.text("select distinct company_id from message where state = 'queued' and due_at <= now()")
+        ).all()
+    lanes: list[Lane] = []
+    for company_id in companies:
+        with work_as(Actor.system(company_id)) as work:
+            lanes += [ReplyLane(company_id, row) for row in sending.connections_with_replies(work)]
+    return lanes
+
+
+def _content(campaign: Campaign, template: Template | None) -> Content:
+    if campaign.kind == CampaignKind.TEXT or template is None:
+        return Content(text=campaign.body)
+    return Content(
+        template=template.name,
+        language=template.language,
+        named=template.parameter_format == "NAMED",
+        header=tuple(v.removeprefix(HEADER) for v in template.variables if v.startswith(HEADER)),
+        body=tuple(v for v in template.variables if not v.startswith(HEADER)),
+    )

@@ -1,0 +1,63 @@
+"""Sending what is due: for each campaign and each number's replies a pump, all in one loop of one process.
+
+A pump is four short coroutines. *Claimer*: rows that are ours for half a minute. *Pacer*: send times for the next
+tenth of a second; only those rows are marked `sending`, and that is committed before the call. *Senders*. *Recorder*:
+outcomes in bulk. Killed at any instant, a pump leaves at most its marked rows in doubt and everything else untouched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+import uvloop
+from redis import asyncio as aio
+
+from masteria.core import jobs
+from masteria.core.jobs import Job, ring
+from masteria.core.redis import bell_url
+from masteria.flows.lanes import Lane, due_campaigns, due_replies
+from masteria.flows.pump import Pump
+
+log = logging.getLogger(__name__)
+LOOK_SECONDS = 0.5
+LONGEST_SECONDS = 300.0
+
+
+def send_campaigns() -> None:
+    """Until no running campaign has anyone due. Rings itself again after five minutes, so no job grows old."""
+    uvloop.run(_drain(due_campaigns, Job.SEND_CAMPAIGNS))
+
+
+def send_messages() -> None:
+    """Until no reply is due."""
+    uvloop.run(_drain(due_replies, Job.SEND_MESSAGES))
+
+
+async def _drain(due: Callable[[], list[Lane]], job: Job) -> None:
+    client = aio.from_url(bell_url(), socket_timeout=0.15, socket_connect_timeout=0.15)
+    pumps: dict[Lane, asyncio.Task[None]] = {}
+    until = time.monotonic() + LONGEST_SECONDS
+    try:
+        while not jobs.stopping.is_set() and time.monotonic() < until:
+            for lane in await asyncio.to_thread(due):
+                if lane not in pumps:
+                    pumps[lane] = asyncio.create_task(Pump(lane, client).run(until))
+            if not pumps:
+                return
+            await asyncio.wait(pumps.values(), timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            for lane in [lane for lane, task in pumps.items() if task.done()]:
+                _report(lane, pumps.pop(lane))
+        await asyncio.gather(*pumps.values(), return_exceptions=True)
+        if not jobs.stopping.is_set():
+            ring(job)
+    finally:
+        await client.aclose()
+
+
+def _report(lane: Lane, task: asyncio.Task[None]) -> None:
+    error = task.exception()
+    if error is not None:
+        log.error("%s stopped; the sweeper takes its rows back", lane, exc_info=error)

@@ -1,0 +1,76 @@
+"""What the timetable does: look at the rows as if no bell had ever rung."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AbstractContextManager
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from masteria.actions import campaigns, sending
+from masteria.core.access import Actor
+from masteria.core.jobs import Job, ring
+from masteria.core.work import Work, work_across, work_as
+
+log = logging.getLogger(__name__)
+
+
+def sweep() -> None:
+    """Take back what killed workers left, start and finish campaigns, ring what Redis forgot. Any number may run."""
+    with work_across() as database:
+        late = _ids(database, _LATE)
+        due = _ids(database, _DUE)
+        done = _ids(database, _DONE)
+        waiting = {job for job, query in _WAITING.items() if database.scalar(sa.text(query))}
+        imports = _ids(database, _IMPORTS)
+    for company_id, _ in late:
+        with _company(company_id) as work:
+            taken = sending.take_back(work)
+        log.info("took back %d messages of a worker that is gone", taken)
+    for company_id, campaign_id in due:
+        with _company(company_id) as work:
+            campaigns.start_due(work, campaign_id)
+    for company_id, campaign_id in done:
+        with _company(company_id) as work:
+            campaigns.finish(work, campaign_id)
+    for job in waiting:
+        ring(job)
+    for company_id, import_id in imports:
+        ring(Job.IMPORT_CONTACTS, str(company_id), str(import_id))
+
+
+def tidy() -> None:
+    """Throw away what is kept for a time only."""
+    with work_across() as database:
+        for statement in _OLD:
+            database.execute(sa.text(statement))  # pyright: ignore[reportDeprecated]
+
+
+def _company(company_id: UUID) -> AbstractContextManager[Work]:
+    return work_as(Actor.system(company_id))
+
+
+def _ids(database: Session, query: str) -> list[tuple[UUID, UUID]]:
+    return [tuple(row) for row in database.execute(sa.text(query))]  # pyright: ignore[reportDeprecated, reportReturnType]
+
+
+_LATE = """select company_id, company_id from (
+    select company_id from recipient where state in ('claimed', 'sending') and lease_until < now()
+    union select company_id from message where state in ('claimed', 'sending') and lease_until < now()) late"""
+_DUE = "select company_id, id from campaign where state = 'scheduled' and due_at <= now()"
+_DONE = """select c.company_id, c.id from campaign c where c.state = 'running' and not exists
+    (select from recipient r where r.campaign_id = c.id and r.state in ('queued', 'claimed', 'sending'))"""
+_IMPORTS = """select company_id, id from import_batch where status in ('queued', 'running')
+    and (lease_until is null or lease_until < now())"""
+_WAITING = {
+    Job.SEND_CAMPAIGNS: """select exists (select from campaign c join recipient r on r.campaign_id = c.id
+        where c.state = 'running' and r.state = 'queued' and r.due_at <= now())""",
+    Job.SEND_MESSAGES: "select exists (select from message where state = 'queued' and due_at <= now())",
+    Job.READ_INTAKE: "select exists (select from intake where state = 'waiting')",
+}
+_OLD = (
+    "delete from idempotency_key where created_at < now() - interval '24 hours'",
+    "delete from session where expires_at < now() - interval '30 days'",
+)

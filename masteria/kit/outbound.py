@@ -1,0 +1,73 @@
+"""The only HTTP clients: httpx for calls that are few, and a narrow `post` over pyreqwest for the sending path.
+
+httpx's pool looks at every connection for each request, so its cost grows with concurrency; the hot path needs
+thousands a second on one core. What both raise is ours, so another library can take pyreqwest's place.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import TracebackType
+from typing import Any
+
+import httpx
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.exceptions import ConnectError, PyreqwestError
+
+from masteria.kit.errors import OutsideError
+
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 20
+
+
+class NeverLeft(Exception):
+    """No byte of the request was sent: it is safe to try again."""
+
+
+class NoAnswer(Exception):
+    """The request may have arrived; nobody can know."""
+
+
+class HotClient:
+    """Many concurrent posts to one vendor over kept-alive connections."""
+
+    def __init__(self, connections: int, *, seconds: float = ANSWER_SECONDS) -> None:
+        builder = ClientBuilder().connect_timeout(timedelta(seconds=CONNECT_SECONDS)).timeout(timedelta(seconds=seconds))
+        self._builder = builder.pool_max_idle_per_host(connections).pool_idle_timeout(timedelta(seconds=50)).no_proxy()
+        self._client: Client | None = None
+
+    async def __aenter__(self) -> HotClient:
+        self._client = await self._builder.build().__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._client is not None:
+            await self._client.__aexit__(kind, error, trace)
+
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer; `NeverLeft` or `NoAnswer` when there is none."""
+        assert self._client is not None, "use it as a context manager"
+        try:
+            answer = await self._client.post(url).headers(headers).body_bytes(body).build().send()
+            return answer.status, bytes(await answer.bytes())
+        except ConnectError as error:
+            raise NeverLeft(str(error)) from error
+        except PyreqwestError as error:
+            # also its ConnectTimeoutError: a time-out while waiting for the answer comes under that name
+            raise NoAnswer(str(error)) from error
+
+
+def ask(method: str, url: str, *, token: str = "", params: dict[str, Any] | None = None) -> tuple[int, Any]:
+    """One management call to a vendor whose address is ours to choose; status and decoded JSON.
+
+    Raises `OutsideError` (not permanent) when the vendor is not reached or does not speak JSON.
+    """
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    try:
+        with httpx.Client(timeout=httpx.Timeout(15, connect=CONNECT_SECONDS), trust_env=False) as client:
+            answer = client.request(method, url, headers=headers, params=params)
+            return answer.status_code, answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise OutsideError("unreachable", permanent=False) from error

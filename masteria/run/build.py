@@ -1,0 +1,104 @@
+"""The frontend's build: Reflex plugins (slim styles, font, origin-relative socket, PWA files) and when to run it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from reflex.plugins import Plugin, RadixThemesPlugin
+
+from masteria.kit.errors import Invalid
+from masteria.run.environment import BIN, ROOT
+from masteria.ui.theme import COLORS, radix_theme
+
+STAMP = "build/masteria.stamp"
+SOURCES = ("masteria/ui/**/*", "masteria/masteria.py", "masteria/run/build.py", "assets/**/*", "rxconfig.py", "reflex.lock/*")
+
+
+class SlimRadix(RadixThemesPlugin):
+    """Radix Themes with only the colour scales in use."""
+
+    def __init__(self) -> None:
+        super().__init__(theme=radix_theme())
+
+    def get_stylesheet_paths(self, **_: Any) -> tuple[str, ...]:
+        colors = (f"@radix-ui/themes/tokens/colors/{color}.css" for color in COLORS)
+        base = "@radix-ui/themes/"
+        return (f"{base}tokens/base.css", *colors, f"{base}components.css", f"{base}utilities.css")
+
+
+class MasteriaPlugin(Plugin):
+    """Our font from our own address, a bundle that follows the page's origin, and the service worker."""
+
+    def get_frontend_dependencies(self, **_: Any) -> list[str]:
+        return ["@fontsource-variable/inter@5.3.0"]
+
+    def get_stylesheet_paths(self, **_: Any) -> tuple[str, ...]:
+        return ("@fontsource-variable/inter/wght.css",)
+
+    def post_build(self, **context: Any) -> None:
+        static = Path(context["static_dir"])
+        for script in (static / "assets").glob("reflex-env-*.js"):
+            script.write_text(follow_origin(script.read_text()))
+        write_service_worker(static)
+
+
+def follow_origin(script: str) -> str:
+    """Reflex bakes `localhost` and the port into the bundle; ours asks the page where it came from."""
+    for scheme, own in (("ws", "location.origin.replace(/^http/,`ws`)"), ("http", "location.origin")):
+        pattern = rf"([`\"']){scheme}://(?:localhost|127\.0\.0\.1|0\.0\.0\.0):\d+(/[^`\"']*)\1"
+        script = re.sub(pattern, rf"(typeof location>`u`?`{scheme}://localhost\2`:{own}+`\2`)", script)
+    return script
+
+
+def write_service_worker(static: Path) -> None:
+    """Cache the hashed files and the offline page; never answers of the API, sign-in, media or the socket."""
+    files = sorted(p.relative_to(static).as_posix() for p in (static / "assets").iterdir())
+    files = [f for f in files if f.endswith((".js", ".css", ".woff2"))]
+    shell = [f"/{f}" for f in files if "plotly" not in f and not re.search(r"inter-(cyrillic|greek|vietnamese)", f)]
+    version = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
+    worker = (ROOT / "masteria/run/service_worker.js").read_text()
+    worker = worker.replace("__VERSION__", version).replace('"__SHELL__"', json.dumps(["/offline.html", *shell]))
+    (static / "sw.js").write_text(worker)
+
+
+def fingerprint() -> str:
+    """Changes when the compiled frontend could change."""
+    digest = hashlib.sha256()
+    for path in sorted(p for pattern in SOURCES for p in ROOT.glob(pattern)):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def build_if_stale(env: dict[str, str], say: Callable[[str], None]) -> None:
+    """Compile and bundle the screens unless this very source was built already."""
+    stamp = ROOT / ".web" / STAMP
+    wanted = fingerprint()
+    if stamp.exists() and stamp.read_text() == wanted and (ROOT / ".web/build/client/index.html").exists():
+        return
+    say("Building the screens (first start and after updates; about a minute)…")
+    began = time.monotonic()
+    command = [str(BIN / "reflex"), "export", "--frontend-only", "--no-zip"]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+        output = _follow(run, say, began)
+    if run.returncode:
+        raise Invalid("build", "The screens could not be built:\n" + "\n".join(output[-25:]))
+    stamp.write_text(wanted)
+    say(f"Screens built in {time.monotonic() - began:.0f} s.")
+
+
+def _follow(run: subprocess.Popen[str], say: Callable[[str], None], began: float) -> list[str]:
+    lines, told = [], began
+    for line in run.stdout or ():
+        lines.append(line.rstrip())
+        if time.monotonic() - told > 10:
+            told = time.monotonic()
+            say(f"  … still building, {told - began:.0f} s")
+    return lines

@@ -1,0 +1,79 @@
+"""What the children of one installation are told: addresses, keys and what Reflex reads before its first import."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from masteria.run import embedded
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+RUNNING = "run.json"
+
+
+def data_dir(given: str | None = None) -> Path:
+    """The data directory, made with mode 0700."""
+    path = Path(given or os.environ.get("MASTERIA_DATA_DIR") or ".masteria").resolve()
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def with_keys(env: dict[str, str], folder: Path) -> dict[str, str]:
+    """The environment with the two keys; made once in the data directory unless they are set."""
+    fresh = base64.b64encode(secrets.token_bytes(32)).decode()
+    return {
+        "MASTERIA_SECRET_KEY": embedded.secret(folder, "secret-key"),
+        "MASTERIA_ENCRYPTION_KEYS": embedded.secret(folder, "encryption-keys", f"k1:{fresh}"),
+        **{name: value for name, value in env.items() if value},
+        "MASTERIA_DATA_DIR": str(folder),
+    }
+
+
+def for_reflex(env: dict[str, str], folder: Path) -> dict[str, str]:
+    """Node from our own environment, no calls home, caches in the data directory."""
+    env = {**env, "PATH": f"{BIN}{os.pathsep}{env.get('PATH', os.defpath)}"}
+    env |= {
+        "REFLEX_USE_NPM": "1",
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+        "REFLEX_DIR": str(folder / "reflex"),
+        "REFLEX_ENV_MODE": "prod",
+        "npm_config_fetch_retries": "4",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if "NPM_CONFIG_REGISTRY" not in env:
+        # Reflex would otherwise time two public registries and keep the faster one
+        npm = shutil.which("npm", path=env["PATH"]) or "npm"
+        asked = subprocess.run([npm, "config", "get", "registry"], capture_output=True, text=True, env=env, cwd=ROOT)
+        if asked.returncode == 0 and asked.stdout.strip():
+            env["NPM_CONFIG_REGISTRY"] = asked.stdout.strip().splitlines()[-1]
+    return env
+
+
+def remember(folder: Path, values: dict[str, Any]) -> None:
+    """Note where the running installation answers, for the other commands; readable by the owner alone."""
+    path = folder / RUNNING
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(values))
+
+
+def running(folder: Path) -> dict[str, str]:
+    """Where the installation of this data directory answers now, or nothing."""
+    try:
+        found = json.loads((folder / RUNNING).read_text())
+        os.kill(found.pop("pid"), 0)
+    except (OSError, ValueError, KeyError):
+        return {}
+    return {name: str(value) for name, value in found.items()}
+
+
+def forget(folder: Path) -> None:
+    (folder / RUNNING).unlink(missing_ok=True)

@@ -1,0 +1,34 @@
+"""Files that belong to companies: put, open, delete. On disk in the data directory; keys are made here, never by users."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import BinaryIO
+
+from masteria.config import settings
+
+
+def put(stream: BinaryIO, suffix: str = "") -> str:
+    """Keep a stream whole; returns its key. Nothing is visible under the key before all of it is written."""
+    key = f"{uuid.uuid4().hex}{suffix if suffix in ('.csv', '.txt', '.tsv') else ''}"
+    path = path_of(key)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        shutil.copyfileobj(stream, file, 1 << 20)
+    part.replace(path)
+    return key
+
+
+def path_of(key: str) -> Path:
+    """Where a key's file lies; keys are names without folders."""
+    name = Path(key).name
+    return settings().data_dir / "media" / name[:2] / name
+
+
+def delete(key: str) -> None:
+    """Throw a file away; one that is gone already is no error."""
+    path_of(key).unlink(missing_ok=True)

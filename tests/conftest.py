@@ -5,12 +5,9 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -22,6 +19,7 @@ from sqlalchemy.engine import make_url
 from masteria.core import migrate
 from masteria.core.work import Work, work_as
 from tests.cast import Cast, make_cast
+from tests.ports import free_port, wait_for_port
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -107,21 +105,10 @@ class _redis:
             ],
             stdout=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            with closing(socket.socket()) as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
+        wait_for_port(port)
         os.environ["REDIS_URL"] = f"redis://127.0.0.1:{port}"
 
     def __exit__(self, *_: object) -> None:
         if self.process:
             self.process.terminate()
             self.process.wait(5)
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

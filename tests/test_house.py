@@ -113,7 +113,11 @@ def test_few_may_pass_the_door_across_companies() -> None:
 
 
 def test_only_the_outbound_kit_speaks_http() -> None:
-    callers = {name(p) for p in CODE if re.search(r"^\s*(import|from) (httpx|pyreqwest|aiohttp|requests)\b", p.read_text(), re.M)}
+    callers = {
+        name(p)
+        for p in CODE
+        if re.search(r"^\s*(import|from) (httpx|pyreqwest|aiohttp|requests)\b", p.read_text(), re.M)
+    }
     assert {p for p in callers if not p.startswith(HTTP_CALLERS)} == set()
 
 
@@ -159,6 +163,12 @@ def test_foreign_keys_carry_the_company() -> None:
 @pytest.mark.parametrize("pattern", [r"/work/", r"\.\./shared", r"registry\.npmjs", r"pypi\.org", r"deb\.debian"])
 def test_no_trace_of_a_workplace(pattern: str) -> None:
     kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
-    texts = [ROOT / f for f in kept if Path(f).suffix in {".py", ".md", ".toml", ".json", ".yaml", ".yml", ".sh", ".ini", ""}]
-    found = [name(p) for p in texts if p.is_file() and p != Path(__file__) and re.search(pattern, p.read_text("utf-8", "replace"))]
+    texts = [
+        ROOT / f for f in kept if Path(f).suffix in {".py", ".md", ".toml", ".json", ".yaml", ".yml", ".sh", ".ini", ""}
+    ]
+    found = [
+        name(p)
+        for p in texts
+        if p.is_file() and p != Path(__file__) and re.search(pattern, p.read_text("utf-8", "replace"))
+    ]
     assert found == []

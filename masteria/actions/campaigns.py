@@ -19,7 +19,17 @@ from masteria.models import Campaign, Connection, ContactList, Template
 
 NAME_LENGTH, BODY_LENGTH = (3, 120), (5, 4096)
 UNSUPPORTED_HEADERS = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION")
-FIELDS = ("name", "kind", "connection_id", "template_id", "body", "variables", "audience", "rate_per_second", "legal_basis")
+FIELDS = (
+    "name",
+    "kind",
+    "connection_id",
+    "template_id",
+    "body",
+    "variables",
+    "audience",
+    "rate_per_second",
+    "legal_basis",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +265,9 @@ def _count(work: Work, campaign: Campaign, template: Template | None) -> dict[st
     if not campaign.audience:
         return {}
     audience = compile_audience(work, campaign, template)
-    rows = work.execute(f"{audience.sql} select coalesce(excluded, ''), count(*) from judged group by 1", audience.values)
+    rows = work.execute(
+        f"{audience.sql} select coalesce(excluded, ''), count(*) from judged group by 1", audience.values
+    )
     return {row[0]: row[1] for row in rows}
 
 

@@ -34,7 +34,9 @@ def create(work: Work, name: str, kind: str, settings: Mapping[str, str], info: 
     return connection.id
 
 
-def update(work: Work, connection_id: UUID, *, name: str | None = None, settings: Mapping[str, str] | None = None) -> None:
+def update(
+    work: Work, connection_id: UUID, *, name: str | None = None, settings: Mapping[str, str] | None = None
+) -> None:
     """A new name, new secrets. Other settings make another connection."""
     work.require(Permission.EDIT_CONNECTIONS)
     connection = work.get(Connection, connection_id, lock=True)

@@ -131,7 +131,9 @@ def _merge(work: Work, table: str, merged: list[_Merged]) -> None:
         return
     merged.sort(key=lambda m: m.key)
     provider, parent, topic, stamp = _SHAPES[table]
-    rows = work.execute(_MERGE.format(table=table, provider=provider, parent=parent, stamp=stamp), _columns(work, merged))
+    rows = work.execute(
+        _MERGE.format(table=table, provider=provider, parent=parent, stamp=stamp), _columns(work, merged)
+    )
     for row_id in {row[0] for row in rows}:
         work.announce(topic, row_id)
 

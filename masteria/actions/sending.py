@@ -67,7 +67,13 @@ def claim_replies(work: Work, connection_id: UUID, owner: UUID, count: int) -> l
                  order by m.due_at, m.id limit :count for update of m skip locked) due
            where m.id = due.id
            returning m.id, m.attempt_id, m.attempts, coalesce(due.phone, '+' || due.whatsapp_id, ''), m.text""",
-        {"owner": owner, "lease": CLAIM_SECONDS, "connection": connection_id, "count": count, "company": work.company_id},
+        {
+            "owner": owner,
+            "lease": CLAIM_SECONDS,
+            "connection": connection_id,
+            "count": count,
+            "company": work.company_id,
+        },
     )
     return [Claimed(row[0], row[1], row[2], row[3], {}, row[4]) for row in rows]
 

@@ -165,4 +165,10 @@ def _raise_for(status: int, found: Any) -> dict[str, Any]:
     raise OutsideError(_REASONS.get(code, "refused"), permanent=status < 500, code=code or status)
 
 
-_REASONS = {0: "token_wrong", 190: "token_wrong", 100: "number_unknown", 10: "permission_missing", 200: "permission_missing"}
+_REASONS = {
+    0: "token_wrong",
+    190: "token_wrong",
+    100: "number_unknown",
+    10: "permission_missing",
+    200: "permission_missing",
+}

@@ -27,7 +27,9 @@ def _text(found: dict[str, Any]) -> Content:
 
 
 def _media(found: dict[str, Any]) -> Content:
-    kept = {k: found[k] for k in ("id", "mime_type", "sha256", "filename", "voice", "animated") if found.get(k) is not None}
+    kept = {
+        k: found[k] for k in ("id", "mime_type", "sha256", "filename", "voice", "animated") if found.get(k) is not None
+    }
     return str(found.get("caption") or found.get("filename") or ""), kept
 
 

@@ -23,7 +23,9 @@ def answer_for(status: int, code: int, attempts: int) -> Answer:
         return Answer(Verdict.RETRY, code=text, wait=float(4 ** min(attempts, 6)))
     if code in _SLOW or (status == 429 and code not in _CAMPAIGN):
         wait = _SLOW.get(code, 1.0)
-        return Answer(Verdict.SLOW, code=text, wait=min(wait * 2 ** min(attempts - 1, 6), 600) * random.uniform(1, 1.25))
+        return Answer(
+            Verdict.SLOW, code=text, wait=min(wait * 2 ** min(attempts - 1, 6), 600) * random.uniform(1, 1.25)
+        )
     if code in _CAMPAIGN:
         return Answer(Verdict.STOP_CAMPAIGN, code=text)
     if code in _DOUBT or (status >= 500 and not code):

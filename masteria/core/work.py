@@ -80,7 +80,8 @@ class Work:
         return row
 
     def execute(self, statement: sa.Executable | str, values: Any = None) -> sa.CursorResult[Any]:
-        """A statement for many rows at once; text takes `:name` parameters, never values."""
+        """A statement for many rows at once; text takes `:name` parameters, never values. Sees what was changed before."""
+        self.session.flush()
         text = sa.text(statement) if isinstance(statement, str) else statement
         return self.session.execute(text, values)  # pyright: ignore[reportReturnType, reportDeprecated]
 

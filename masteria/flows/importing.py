@@ -45,7 +45,9 @@ def preview(path: Path) -> Preview:
     return Preview(table.header, guess(table.header), sample, table.encoding, table.delimiter)
 
 
-def import_file(actor: Actor, path: Path, mapping: dict[str, str], options: dict[str, Any]) -> tuple[UUID | None, Counts]:
+def import_file(
+    actor: Actor, path: Path, mapping: dict[str, str], options: dict[str, Any]
+) -> tuple[UUID | None, Counts]:
     """The command line's way: keep the file, import it here and now; a rehearsal keeps nothing."""
     if not actor.may(Permission.EDIT_CONTACTS):
         raise Forbidden(Permission.EDIT_CONTACTS)

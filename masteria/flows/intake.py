@@ -27,7 +27,9 @@ def read() -> None:
     """Until nothing waits."""
     while not jobs.stopping.is_set():
         with work_across() as database:
-            companies = database.scalars(sa.text("select distinct company_id from intake where state = 'waiting'")).all()
+            companies = database.scalars(
+                sa.text("select distinct company_id from intake where state = 'waiting'")
+            ).all()
         if not companies:
             return
         for company_id in companies:

@@ -121,7 +121,9 @@ class Pump:
     async def _send(self, claim: Claimed, content: Content | None, sender: Sender, pacer: Pacer) -> None:
         try:
             echo = f"{self.lane.prefix}:{claim.id}"
-            answer = await sender.send(claim.to, echo, content or Content(text=claim.text), claim.values, claim.attempts)
+            answer = await sender.send(
+                claim.to, echo, content or Content(text=claim.text), claim.values, claim.attempts
+            )
             self.results.append(self._result(claim, answer))
             if answer.verdict == Verdict.SLOW:
                 self.slow = max(0.05, self.slow / 2)

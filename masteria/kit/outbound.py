@@ -32,7 +32,9 @@ class HotClient:
     """Many concurrent posts to one vendor over kept-alive connections."""
 
     def __init__(self, connections: int, *, seconds: float = ANSWER_SECONDS) -> None:
-        builder = ClientBuilder().connect_timeout(timedelta(seconds=CONNECT_SECONDS)).timeout(timedelta(seconds=seconds))
+        builder = (
+            ClientBuilder().connect_timeout(timedelta(seconds=CONNECT_SECONDS)).timeout(timedelta(seconds=seconds))
+        )
         self._builder = builder.pool_max_idle_per_host(connections).pool_idle_timeout(timedelta(seconds=50)).no_proxy()
         self._client: Client | None = None
 

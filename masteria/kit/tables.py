@@ -19,7 +19,12 @@ MAX_CELL = 10_000
 DELIMITERS = ";,\t|"
 SAMPLE = 64 * 1024
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_OTHERS = {b"PK\x03\x04": "spreadsheet", b"\xd0\xcf\x11\xe0": "spreadsheet", b"%PDF": "not_a_table", b"\x1f\x8b": "not_a_table"}
+_OTHERS = {
+    b"PK\x03\x04": "spreadsheet",
+    b"\xd0\xcf\x11\xe0": "spreadsheet",
+    b"%PDF": "not_a_table",
+    b"\x1f\x8b": "not_a_table",
+}
 
 
 @dataclass(frozen=True, slots=True)

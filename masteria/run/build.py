@@ -18,7 +18,14 @@ from masteria.run.environment import BIN, ROOT
 from masteria.ui.theme import COLORS, radix_theme
 
 STAMP = "build/masteria.stamp"
-SOURCES = ("masteria/ui/**/*", "masteria/masteria.py", "masteria/run/build.py", "assets/**/*", "rxconfig.py", "reflex.lock/*")
+SOURCES = (
+    "masteria/ui/**/*",
+    "masteria/masteria.py",
+    "masteria/run/build.py",
+    "assets/**/*",
+    "rxconfig.py",
+    "reflex.lock/*",
+)
 
 
 class SlimRadix(RadixThemesPlugin):
@@ -86,7 +93,9 @@ def build_if_stale(env: dict[str, str], say: Callable[[str], None]) -> None:
     say("Building the screens (first start and after updates; about a minute)…")
     began = time.monotonic()
     command = [str(BIN / "reflex"), "export", "--frontend-only", "--no-zip"]
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as run:
         output = _follow(run, say, began)
     if run.returncode:
         raise Invalid("build", "The screens could not be built:\n" + "\n".join(output[-25:]))

@@ -75,7 +75,9 @@ class Supervisor:
         moment = time.monotonic()
         if child.process is not None:
             child.waits = FIRST_WAIT if moment - child.started_at > 30 else min(child.waits * 2, LONGEST_WAIT)
-            self.say(f"{child.name} ended ({_ending(child.process.returncode)}); starting it again in {child.waits:.0f} s")
+            self.say(
+                f"{child.name} ended ({_ending(child.process.returncode)}); starting it again in {child.waits:.0f} s"
+            )
             child.process, child.again_at = None, moment + child.waits
         elif moment >= child.again_at:
             self._spawn(child)

@@ -166,5 +166,7 @@ def only_one(data_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Conflict(f"Masteria already runs on {data_dir}. Stop it first, or choose another --data-dir.") from None
+            raise Conflict(
+                f"Masteria already runs on {data_dir}. Stop it first, or choose another --data-dir."
+            ) from None
         yield

@@ -20,7 +20,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--port", type=int, default=3900)
     found.add_argument("--callback", default="", help="where the sample number's webhooks go")
     found.add_argument("--data", type=Path, help="a file that keeps the phones between starts")
-    found.add_argument("--latency", default="50-150", help="milliseconds an answer takes, as low-high (default %(default)s)")
+    found.add_argument(
+        "--latency", default="50-150", help="milliseconds an answer takes, as low-high (default %(default)s)"
+    )
     found.add_argument("--rate", type=float, default=0, help="messages a second a number may send; above it 130429")
     found.add_argument("--living", action="store_true", help="some customers answer by themselves")
     found.add_argument("--fast", action="store_true", help="for load: no statuses, no phones, counters only")

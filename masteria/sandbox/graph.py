@@ -235,7 +235,13 @@ class Graph:
     def debug_token(self, request: Request) -> dict[str, Any]:
         token = request.query.get("input_token", "")
         valid = any(n.access_token == token for n in self.world.numbers.values())
-        data = {"app_id": "1", "type": "SYSTEM_USER", "is_valid": valid, "expires_at": 0, "scopes": SCOPES if valid else []}
+        data = {
+            "app_id": "1",
+            "type": "SYSTEM_USER",
+            "is_valid": valid,
+            "expires_at": 0,
+            "scopes": SCOPES if valid else [],
+        }
         return {"data": {**data, "issued_at": 1_795_000_000, "data_access_expires_at": 0, "granular_scopes": []}}
 
     def access_token(self, request: Request) -> dict[str, Any]:

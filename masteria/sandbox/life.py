@@ -87,7 +87,13 @@ class Life:
         phone = self.world.phone(number.phone_number_id, wa_id)
         phone.last_inbound = time.time()
         self.world.show(phone, {"from": "customer", "text": bubble, "at": time.time(), "id": wamid})
-        message = {"from": wa_id, "from_user_id": user_id(wa_id), "id": wamid, "timestamp": str(int(time.time())), **message}
+        message = {
+            "from": wa_id,
+            "from_user_id": user_id(wa_id),
+            "id": wamid,
+            "timestamp": str(int(time.time())),
+            **message,
+        }
         contact = {"profile": {"name": phone.name}, "wa_id": wa_id, "user_id": user_id(wa_id)}
         self._send_soon(number, {"contacts": [contact], "messages": [message]})
         return wamid

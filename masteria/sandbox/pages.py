@@ -60,7 +60,11 @@ async def _say(world: World, life: Life, receive: Any, send: Send) -> None:
         return
     message: dict[str, Any] = {"type": "text", "text": {"body": text}}
     if form.get("button"):
-        message = {"type": "button", "button": {"text": text, "payload": text}, "context": {"from": "", "id": form["button"]}}
+        message = {
+            "type": "button",
+            "button": {"text": text, "payload": text},
+            "context": {"from": "", "id": form["button"]},
+        }
     life.customer_writes(number, form["phone"], message, text)
     await _bytes(send, 204, b"", "text/plain")
 
@@ -113,6 +117,10 @@ async def _html(send: Send, text: str) -> None:
 
 
 async def _bytes(send: Send, status: int, body: bytes, kind: str) -> None:
-    headers = [(b"content-type", kind.encode()), (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-cache")]
+    headers = [
+        (b"content-type", kind.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cache-control", b"no-cache"),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -24,7 +24,11 @@ def _template(name: str, category: str, body: str, **more: Any) -> dict[str, Any
         "category": category,
         "status": "APPROVED",
         "parameter_format": "POSITIONAL",
-        "components": [*[c for c in extra if c["type"] == "HEADER"], part, *[c for c in extra if c["type"] != "HEADER"]],
+        "components": [
+            *[c for c in extra if c["type"] == "HEADER"],
+            part,
+            *[c for c in extra if c["type"] != "HEADER"],
+        ],
         **more,
     }
 
@@ -73,5 +77,7 @@ SAMPLE_TEMPLATES: tuple[dict[str, Any], ...] = (
         example={"body_text": [["Bia"]]},
         status="PAUSED",
     ),
-    _template("sorteio", "MARKETING", "Clique e ganhe um prêmio agora mesmo.", status="REJECTED", rejected_reason="SCAM"),
+    _template(
+        "sorteio", "MARKETING", "Clique e ganhe um prêmio agora mesmo.", status="REJECTED", rejected_reason="SCAM"
+    ),
 )

@@ -72,7 +72,9 @@ class Sandbox:
         headers = dict(scope["headers"])
         base = f"http://{headers.get(b'host', b'127.0.0.1').decode()}"
         query = dict(parse_qsl(scope["query_string"].decode()))
-        answer = self.graph.call(Request(scope["method"], path, query, token or query.get("access_token", ""), raw, base))
+        answer = self.graph.call(
+            Request(scope["method"], path, query, token or query.get("access_token", ""), raw, base)
+        )
         await reply(send, 200, json.dumps(answer).encode(), [(b"x-app-usage", usage(self.calls).encode())])
 
     async def control(self, path: str, scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -183,7 +183,9 @@ class World:
             self.phones[(row["phone_number_id"], row["wa_id"])] = Phone(**row, messages=messages)
 
 
-FIRST = "Helena Otávio Marina Caio Beatriz Rafael Lívia Hugo Cecília Tomás Yasmin Davi Nádia Raí Sônia Bruno Íris".split()
+FIRST = (
+    "Helena Otávio Marina Caio Beatriz Rafael Lívia Hugo Cecília Tomás Yasmin Davi Nádia Raí Sônia Bruno Íris".split()
+)
 LAST = "Duarte Lima Sá Rezende Nunes Teles Campos Brandão Moura Vidal Porto Queiroz Araújo Leão Távora Falcão".split()
 
 

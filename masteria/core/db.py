@@ -38,7 +38,10 @@ def role_password(role: str) -> str:
 def engine(role: str) -> Engine:
     """The pool of one role in this process. `APP` sees one company, `OPS` the queue tables of all."""
     url = owner_url().set(username=role_name(role), password=role_password(role))
-    return sa.create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args=_options())
+    # hidden, since an error's text ends in a log line: parameters are people's words and numbers
+    return sa.create_engine(
+        url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True, connect_args=_options()
+    )
 
 
 def owner_engine() -> Engine:

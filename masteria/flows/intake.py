@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from masteria.actions import intake, receipts, receiving, templates
 from masteria.actions.intake import Body
@@ -53,8 +53,8 @@ def _read_company(actor: Actor) -> int:
             return _apply(work, intake.claim(work, BATCH))
     except OperationalError:
         raise  # the database's trouble, not a body's: everything waits as it is, and the sweeper rings again
-    except Exception:  # whatever one body does to us, its neighbours must not suffer
-        log.warning("a batch of webhooks could not be applied whole; one by one now", exc_info=True)
+    except Exception as error:  # whatever one body does to us, its neighbours must not suffer
+        log.warning("a batch of webhooks could not be applied whole (%s); one by one now", _said(error))
     count = 0
     while count < BATCH and not jobs.stopping.is_set():
         with work_as(actor) as work:
@@ -89,7 +89,7 @@ def _apply_alone(work: Work, body: Body) -> None:
         found = _parse(body, intake.numbers_of(work))
     except Exception as error:  # a body our own parser trips over must not block those behind it
         log.exception("webhook %s could not be parsed", body.id)
-        intake.park(work, body.id, f"{type(error).__name__}: {error}")
+        intake.park(work, body.id, _said(error))
         return
     for connection_id, arrived in sorted(found.events, key=lambda pair: pair[1].at):
         error = _try(work, connection_id, arrived.event)
@@ -108,9 +108,16 @@ def _try(work: Work, connection_id: UUID, event: Event) -> str:
         except OperationalError:
             raise
         except Exception as found:  # named on the body, which is parked
-            error = f"{type(event).__name__}: {type(found).__name__}: {found}"
-    log.error("an event of a webhook was not applied: %s", error)
+            error = f"{type(event).__name__}: {_said(found)}"
+            trace = None if isinstance(found, SQLAlchemyError) else found  # a database's trace may quote the row
+            log.error("an event of a webhook was not applied: %s", error, exc_info=trace)
     return error
+
+
+def _said(error: Exception) -> str:
+    """What went wrong without what a person wrote: a database's second line may quote the row."""
+    said = str(getattr(error, "orig", error)).splitlines()
+    return f"{type(error).__name__}: {said[0] if said else ''}"
 
 
 def _parse(body: Body, numbers: Mapping[str, UUID]) -> _Read:

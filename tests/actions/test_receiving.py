@@ -1,0 +1,199 @@
+"""What people write in: who they are, their wish to be left alone, and the campaign they answer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from masteria.actions import receiving
+from masteria.channels.base import Inbound, Moved, Preference
+from masteria.core.work import Work
+from masteria.enums import CampaignKind, CampaignState, Consent, Direction, SendState, Topic
+from masteria.kit.clock import now
+from masteria.kit.ids import new_id
+from masteria.kit.phone import match_key
+from masteria.models import Campaign, Contact, Conversation, Message, Recipient
+from tests.cast import Cast, a_connection
+
+PHONE = "5511987654321"
+
+
+@pytest.fixture
+def connection_id(cast: Cast) -> UUID:
+    return a_connection(cast.ana).id
+
+
+def written(text: str = "Oi", **values: Any) -> Inbound:
+    fields = {
+        "external_id": f"wamid.{new_id()}",
+        "sender": PHONE,
+        "user_id": None,
+        "name": "Bia",
+        "at": now().replace(microsecond=0),
+        "kind": "text",
+    }
+    return Inbound(text=text, **{**fields, **values})
+
+
+def only_contact(work: Work) -> Contact:
+    work.session.flush()
+    return work.session.exec(work.select(Contact)).one()
+
+
+def test_a_stranger_becomes_a_contact_with_a_conversation(work: Work, connection_id: UUID) -> None:
+    message_id = receiving.receive(work, connection_id, written("Olá"))
+    contact, conversation = only_contact(work), work.session.exec(work.select(Conversation)).one()
+    assert (contact.phone, contact.name, contact.whatsapp_id) == (f"+{PHONE}", "Bia", PHONE)
+    assert (conversation.unread_count, conversation.last_message_text) == (1, "Olá")
+    assert message_id is not None
+    assert work.get(Message, message_id).direction == Direction.INBOUND
+    assert (Topic.CONVERSATION, conversation.id) in work.announced
+
+
+@pytest.mark.parametrize("sender", ["5511987654321", "551187654321"])
+def test_both_spellings_of_a_brazilian_mobile_are_one_person(work: Work, connection_id: UUID, sender: str) -> None:
+    known = work.add(Contact(phone=f"+{PHONE}", match_key=match_key(PHONE), name="Beatriz"))
+    receiving.receive(work, connection_id, written(sender=sender))
+    contact = only_contact(work)
+    assert (contact.id, contact.name, contact.phone) == (known.id, "Beatriz", f"+{PHONE}")
+
+
+def test_a_new_person_is_kept_with_the_ninth_digit(work: Work, connection_id: UUID) -> None:
+    receiving.receive(work, connection_id, written(sender="551187654321"))
+    assert only_contact(work).phone == f"+{PHONE}"
+
+
+def test_who_later_hides_the_number_stays_the_same_person(work: Work, connection_id: UUID) -> None:
+    receiving.receive(work, connection_id, written(user_id="BR.1"))
+    receiving.receive(work, connection_id, written(sender=None, user_id="BR.1"))
+    assert only_contact(work).phone == f"+{PHONE}"
+    assert work.session.exec(work.select(Conversation)).one().unread_count == 2
+
+
+def test_who_is_known_by_an_id_alone_gains_the_number_later(work: Work, connection_id: UUID) -> None:
+    receiving.receive(work, connection_id, written(sender=None, user_id="BR.1"))
+    assert only_contact(work).phone is None
+    receiving.receive(work, connection_id, written(user_id="BR.1"))
+    assert (only_contact(work).phone, only_contact(work).match_key) == (f"+{PHONE}", match_key(PHONE))
+
+
+def test_people_without_a_number_are_not_confused(work: Work, connection_id: UUID) -> None:
+    work.add(Contact(name="Sem número"))
+    receiving.receive(work, connection_id, written(sender=None, user_id="BR.1"))
+    assert len(work.session.exec(work.select(Contact)).all()) == 2
+
+
+def test_a_person_has_a_conversation_for_each_number_of_ours(cast: Cast, work: Work, connection_id: UUID) -> None:
+    receiving.receive(work, connection_id, written())
+    receiving.receive(work, a_connection(cast.ana).id, written())
+    assert len(work.session.exec(work.select(Conversation)).all()) == 2
+
+
+@pytest.mark.parametrize("kind", ["reaction", "system", "edit", "revoke"])
+def test_some_kinds_open_no_window_and_count_as_nothing_unread(work: Work, connection_id: UUID, kind: str) -> None:
+    receiving.receive(work, connection_id, written(kind=kind, opens_window=False))
+    conversation = work.session.exec(work.select(Conversation)).one()
+    assert (conversation.window_expires_at, conversation.unread_count) == (None, 0)
+    assert conversation.last_message_kind == kind
+
+
+@pytest.mark.parametrize(
+    "text", ["SAIR", "sair", " Sair. ", "PARAR!", "pare", "Stop", "S\u200bAIR", "descadastrar", "BAJA", "'sair'"]
+)
+def test_a_word_alone_opts_out(work: Work, connection_id: UUID, text: str) -> None:
+    receiving.receive(work, connection_id, written(text))
+    contact = only_contact(work)
+    assert contact.consent_whatsapp == Consent.OPTED_OUT
+    assert (Topic.CONTACT, contact.id) in work.announced
+
+
+@pytest.mark.parametrize("text", ["Vou sair agora, te ligo", "não quero parar", "stop motion", "", "sai", "👍"])
+def test_a_word_among_others_does_not(work: Work, connection_id: UUID, text: str) -> None:
+    receiving.receive(work, connection_id, written(text))
+    assert only_contact(work).consent_whatsapp == Consent.UNKNOWN
+
+
+def test_only_what_the_person_says_opts_out(work: Work, connection_id: UUID) -> None:
+    receiving.receive(work, connection_id, written("stop", kind="document"))
+    assert only_contact(work).consent_whatsapp == Consent.UNKNOWN
+    receiving.receive(work, connection_id, written("Parar", kind="button"))
+    assert only_contact(work).consent_whatsapp == Consent.OPTED_OUT
+
+
+def test_coming_back_takes_the_newer_word(work: Work, connection_id: UUID) -> None:
+    at = now().replace(microsecond=0)
+    receiving.receive(work, connection_id, written("VOLTAR", at=at))
+    assert only_contact(work).consent_whatsapp == Consent.UNKNOWN
+    receiving.receive(work, connection_id, written("SAIR", at=at))
+    receiving.receive(work, connection_id, written("voltar", at=at + timedelta(seconds=5)))
+    assert only_contact(work).consent_whatsapp == Consent.OPTED_IN
+    receiving.receive(work, connection_id, written("SAIR", at=at + timedelta(seconds=2)))
+    assert only_contact(work).consent_whatsapp == Consent.OPTED_IN
+
+
+def test_a_preference_stops_and_resumes(work: Work) -> None:
+    receiving.set_preference(work, Preference(PHONE, "BR.1", "resume", now()))
+    assert work.session.exec(work.select(Contact)).all() == []
+    receiving.set_preference(work, Preference(PHONE, "BR.1", "stop", now()))
+    assert only_contact(work).consent_whatsapp == Consent.OPTED_OUT
+    receiving.set_preference(work, Preference(None, "BR.1", "resume", now()))
+    assert only_contact(work).consent_whatsapp == Consent.OPTED_IN
+
+
+def test_a_person_is_followed_to_a_new_number(work: Work, connection_id: UUID) -> None:
+    receiving.receive(work, connection_id, written("SAIR", user_id="BR.1"))
+    receiving.move(work, Moved(PHONE, None, "5511912345678", "BR.2", now()))
+    receiving.receive(work, connection_id, written(sender="5511912345678", user_id="BR.2"))
+    contact = only_contact(work)
+    assert (contact.phone, contact.consent_whatsapp) == ("+5511912345678", Consent.OPTED_OUT)
+
+
+def test_an_opt_out_follows_to_a_number_that_is_known_already(work: Work, connection_id: UUID) -> None:
+    receiving.receive(work, connection_id, written("SAIR"))
+    other = work.add(Contact(phone="+5511912345678", match_key=match_key("5511912345678")))
+    receiving.move(work, Moved(PHONE, None, "5511912345678", None, now()))
+    assert other.consent_whatsapp == Consent.OPTED_OUT
+    assert len(work.session.exec(work.select(Contact)).all()) == 2
+
+
+def sent_to(work: Work, contact: Contact, connection_id: UUID, at: datetime) -> Recipient:
+    campaign = work.add(
+        Campaign(name="Novidades", connection_id=connection_id, kind=CampaignKind.TEXT, state=CampaignState.RUNNING)
+    )
+    work.session.flush()
+    found = Recipient(
+        company_id=work.company_id, campaign_id=campaign.id, contact_id=contact.id, state=SendState.SENT, sent_at=at
+    )
+    work.session.add(found)
+    work.session.flush()
+    return found
+
+
+def test_an_answer_counts_for_the_campaign_that_came_last(cast: Cast, work: Work, connection_id: UUID) -> None:
+    elsewhere = a_connection(cast.ana).id
+    contact = work.add(Contact(phone=f"+{PHONE}", match_key=match_key(PHONE)))
+    work.session.flush()
+    at = now().replace(microsecond=0)
+    sent = [sent_to(work, contact, connection_id, at - timedelta(days=days)) for days in (8, 3, 1)]
+    other_number, after = (
+        sent_to(work, contact, elsewhere, at),
+        sent_to(work, contact, connection_id, at + timedelta(1)),
+    )
+    receiving.receive(work, connection_id, written(at=at))
+    receiving.receive(work, connection_id, written(at=at + timedelta(seconds=9)))
+    for recipient in [*sent, other_number, after]:
+        work.session.refresh(recipient)
+    assert [r.replied_at for r in [*sent, other_number, after]] == [None, None, at, None, None]
+    assert (Topic.CAMPAIGN, sent[2].campaign_id) in work.announced
+
+
+def test_an_answer_after_more_than_a_week_counts_for_none(work: Work, connection_id: UUID) -> None:
+    contact = work.add(Contact(phone=f"+{PHONE}", match_key=match_key(PHONE)))
+    work.session.flush()
+    recipient = sent_to(work, contact, connection_id, now() - timedelta(days=8))
+    receiving.receive(work, connection_id, written())
+    work.session.refresh(recipient)
+    assert recipient.replied_at is None

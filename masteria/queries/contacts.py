@@ -120,6 +120,18 @@ def lists(work: Work) -> list[NamedCount]:
     return [NamedCount(*row) for row in rows]
 
 
+def attribute_keys(work: Work) -> list[str]:
+    """Own fields in use, the most used first; looked up in the newest thousand people."""
+    work.require(Permission.READ_CONTACTS)
+    rows = work.execute(
+        """select key from (select attributes from contact where company_id = :company
+             order by created_at desc, id desc limit 1000) c, jsonb_object_keys(c.attributes) key
+           group by key order by count(*) desc, key limit 50""",
+        {"company": work.company_id},
+    )
+    return list(rows.scalars())
+
+
 def imports(work: Work, limit: int = 20) -> list[ImportRow]:
     """The newest imports."""
     work.require(Permission.READ_CONTACTS)

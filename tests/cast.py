@@ -67,7 +67,7 @@ def a_connection(actor: Actor, **values: object) -> Connection:
     fields = {
         "kind": ConnectionKind.WHATSAPP_CLOUD,
         "name": "Loja",
-        "address": "+55 11 90000-0100",
+        "address": "+55 11 4000-0100",
         "external_id": secrets.token_hex(8),
         "account_id": secrets.token_hex(8),
         "access_token": "token-" + secrets.token_hex(4),

@@ -196,6 +196,7 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(length=20), nullable=True),
         sa.Column("match_key", sa.String(length=64), nullable=True),
         sa.Column("whatsapp_id", sa.String(length=64), nullable=True),
+        sa.Column("whatsapp_user_id", sa.String(length=160), nullable=True),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("language", sa.String(length=16), nullable=True),
@@ -243,6 +244,20 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index("ix_contact_tags", "contact", ["tags"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_contact_whatsapp",
+        "contact",
+        ["company_id", "whatsapp_id"],
+        unique=False,
+        postgresql_where=sa.text("whatsapp_id is not null"),
+    )
+    op.create_index(
+        "ix_contact_whatsapp_user",
+        "contact",
+        ["company_id", "whatsapp_user_id"],
+        unique=False,
+        postgresql_where=sa.text("whatsapp_user_id is not null"),
+    )
     op.create_table(
         "contact_list",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -417,6 +432,7 @@ def upgrade() -> None:
         sa.Column("unread_count", sa.Integer(), nullable=False),
         sa.Column("last_message_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_message_text", sa.String(), nullable=False),
+        sa.Column("last_message_kind", sa.String(length=32), nullable=False),
         sa.Column("window_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id", "connection_id"],
@@ -1052,6 +1068,8 @@ def downgrade() -> None:
     op.drop_table("import_batch")
     op.drop_table("idempotency_key")
     op.drop_table("contact_list")
+    op.drop_index("ix_contact_whatsapp_user", table_name="contact")
+    op.drop_index("ix_contact_whatsapp", table_name="contact")
     op.drop_index("ix_contact_tags", table_name="contact", postgresql_using="gin")
     op.drop_index("ix_contact_newest", table_name="contact")
     op.drop_index("ix_contact_name", table_name="contact")

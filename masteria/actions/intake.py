@@ -1,13 +1,61 @@
-"""Webhook bodies: kept raw and once, then marked done or parked."""
+"""Webhook bodies: whose they are, kept raw and once, then marked done or parked."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
+
+from masteria.core.access import Actor
 from masteria.core.jobs import Job
-from masteria.core.work import Work
+from masteria.core.work import Work, work_across, work_as
+from masteria.enums import Topic
+from masteria.models import Connection
+
+MOST_DOORS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What checking a delivery for one connection needs."""
+
+    company_id: UUID
+    connection_id: UUID
+    number: str
+    account: str
+    app_secret: str = field(repr=False)
+    verify_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that waits, with the connection whose secret signed it."""
+
+    id: UUID
+    connection_id: UUID
+    raw: bytes = field(repr=False)
+    received_at: datetime
+
+
+def door_of(connection_id: UUID) -> Door | None:
+    """The door of one connection of any company; None if there is no such connection."""
+    return next(iter(_doors("id = :id", id=connection_id)), None)
+
+
+def doors_for(numbers: Iterable[str], accounts: Iterable[str]) -> list[Door]:
+    """The doors of these phone number ids, and of these accounts as a whole, of all companies."""
+    return _doors(
+        "external_id = any(:numbers) or account_id = any(:accounts)", numbers=[*numbers], accounts=[*accounts]
+    )
+
+
+def all_doors() -> list[Door]:
+    """Every door of the installation: Meta's handshake does not say for whom it is."""
+    return _doors("true")
 
 
 def take_in(work: Work, connection_id: UUID, bodies: list[bytes]) -> None:
@@ -24,37 +72,99 @@ def take_in(work: Work, connection_id: UUID, bodies: list[bytes]) -> None:
             "bodies": bodies,
         },
     )
-    work.execute(
-        """update connection set last_event_at = now(), status = case when status = 'pending' then 'connected' else status end
-           where id = :id and (last_event_at is null or last_event_at < now() - interval '5 seconds')""",
-        {"id": connection_id},
-    )
+    _note_life(work, connection_id)
     work.later(Job.READ_INTAKE)
 
 
-def count_bad_signature(work: Work, connection_id: UUID) -> None:
-    """Somebody who does not know the secret knocked."""
-    work.execute("update connection set bad_signatures = bad_signatures + 1 where id = :id", {"id": connection_id})
+def count_bad_signatures(work: Work, connection_id: UUID, count: int) -> None:
+    """Somebody who does not know the secret knocked, so many times."""
+    work.execute(
+        "update connection set bad_signatures = bad_signatures + :count where company_id = :company and id = :id",
+        {"count": count, "company": work.company_id, "id": connection_id},
+    )
 
 
-def claim(work: Work, count: int) -> list[tuple[UUID, UUID, bytes, datetime]]:
+def claim(work: Work, count: int) -> list[Body]:
     """Waiting bodies of this company, oldest first, held until the end of the transaction."""
     rows = work.execute(
         """select id, connection_id, body, created_at from intake where company_id = :company and state = 'waiting'
            order by created_at limit :count for update skip locked""",
         {"company": work.company_id, "count": count},
     )
-    return [(row[0], row[1], bytes(row[2]), row[3]) for row in rows]
+    return [Body(row.id, row.connection_id, bytes(row.body), row.created_at) for row in rows]
 
 
 def done(work: Work, ids: list[UUID]) -> None:
     """Read and applied."""
-    work.execute("update intake set state = 'done', processed_at = now() where id = any(:ids)", {"ids": ids})
+    work.execute(
+        "update intake set state = 'done', processed_at = now(), changed_at = now() "
+        "where company_id = :company and id = any(:ids)",
+        {"company": work.company_id, "ids": ids},
+    )
+
+
+def note(work: Work, intake_id: UUID, text: str) -> None:
+    """Done, but for a part that we do not know: named for the diagnostics."""
+    _close(work, intake_id, "done", text)
 
 
 def park(work: Work, intake_id: UUID, error: str) -> None:
     """Could not be applied; it waits for a person and holds up nobody."""
-    work.execute(
-        "update intake set state = 'parked', processed_at = now(), error = :error where id = :id",
-        {"id": intake_id, "error": error[:500]},
+    _close(work, intake_id, "parked", error)
+
+
+def numbers_of(work: Work) -> dict[str, UUID]:
+    """This company's connections by the vendor's id of their number."""
+    rows = work.execute(
+        "select external_id, id from connection where company_id = :company", {"company": work.company_id}
     )
+    return {row.external_id: row.id for row in rows}
+
+
+def note_quality(work: Work, connection_id: UUID, shown_number: str, quality: str) -> None:
+    """What the vendor thinks of a number of the same account; it names the number by the digits it shows."""
+    rows = work.execute(
+        """update connection c set quality = :quality, changed_at = now() from connection signer
+           where c.company_id = :company and signer.id = :id and c.account_id = signer.account_id
+             and regexp_replace(c.address, '[^0-9]', '', 'g') = :shown returning c.id""",
+        {"quality": quality, "company": work.company_id, "id": connection_id, "shown": shown_number},
+    )
+    for row_id in rows.scalars():
+        work.announce(Topic.CONNECTION, row_id)
+
+
+def _close(work: Work, intake_id: UUID, state: str, text: str) -> None:
+    work.execute(
+        "update intake set state = :state, processed_at = now(), changed_at = now(), error = :error "
+        "where company_id = :company and id = :id",
+        {"state": state, "error": text[:500], "company": work.company_id, "id": intake_id},
+    )
+
+
+def _note_life(work: Work, connection_id: UUID) -> None:
+    """A signed event proves that the number is set up; written every few seconds at most."""
+    touched = work.execute(
+        """update connection set last_event_at = now(), changed_at = now(),
+             status = case when status = 'pending' then 'connected' else status end
+           where company_id = :company and id = :id
+             and (status = 'pending' or last_event_at is null or last_event_at < now() - interval '5 seconds')""",
+        {"company": work.company_id, "id": connection_id},
+    )
+    if touched.rowcount:
+        work.announce(Topic.CONNECTION, connection_id)
+
+
+def _doors(condition: str, **values: object) -> list[Door]:
+    query = sa.text(f"select company_id, id from connection where {condition} order by id limit {MOST_DOORS}")
+    with work_across() as database:
+        rows = database.execute(query, values).all()  # pyright: ignore[reportDeprecated]
+    found: list[Door] = []
+    for company_id in dict.fromkeys(row[0] for row in rows):
+        found += _open(company_id, [row[1] for row in rows if row[0] == company_id])
+    return found
+
+
+def _open(company_id: UUID, ids: list[UUID]) -> list[Door]:
+    with work_as(Actor.system(company_id)) as work:
+        rows = work.session.exec(work.select(Connection).where(Connection.id.in_(ids)))  # pyright: ignore[reportAttributeAccessIssue]
+        return [Door(company_id, r.id, r.external_id, r.account_id, r.app_secret, r.verify_token) for r in rows]

@@ -29,11 +29,12 @@ def mirror(work: Work, connection_id: UUID, found: list[TemplateInfo]) -> int:
 
 
 def set_status(work: Work, connection_id: UUID, external_id: str, status: str) -> None:
-    """The vendor approved, rejected, paused or disabled one."""
+    """The vendor approved, rejected, paused or disabled one: for every number of the account that signed."""
     known = status if status in KNOWN else TemplateStatus.UNKNOWN
     work.execute(
         "update template set status = :status, changed_at = now() "
-        "where company_id = :company and connection_id = :connection and external_id = :id",
+        "where company_id = :company and external_id = :id and connection_id in (select c.id from connection c "
+        "join connection signer on signer.account_id = c.account_id and signer.id = :connection)",
         {"status": str(known), "company": work.company_id, "connection": connection_id, "id": external_id},
     )
     work.announce(Topic.TEMPLATE, connection_id)

@@ -1,19 +1,19 @@
-"""Webhook doors: check the signature over the raw bytes, keep the body, answer at once. All work comes later.
+"""Meta's webhook doors: check the signature over the raw bytes, keep the body, answer at once. All work comes later.
 
-Bodies that arrive together are kept in one insert (group commit): callers wait until theirs is durable.
+`/webhooks/meta/{connection_id}` is checked with that connection's secret. `/webhooks/meta` finds the connections by the
+numbers (else accounts) in the body, and only their secrets make it true; a number we do not know is answered like a
+wrong signature, so the address tells nobody which numbers are ours.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import time
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from prometheus_client import Counter, Histogram
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
@@ -21,55 +21,52 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from masteria.actions import intake
+from masteria.actions.intake import Door
+from masteria.api.group_commit import GroupCommit
 from masteria.channels import meta_inbound
 from masteria.core.access import Actor
-from masteria.core.work import work_across, work_as
+from masteria.core.work import work_as
 from masteria.kit.errors import NotFound
 from masteria.kit.ids import parse_id
-from masteria.models import Connection
 
 log = logging.getLogger(__name__)
 MAX_BODY = 3 * 1024 * 1024  # Meta's own limit for one delivery
-GROUP_SECONDS = 0.005
-GROUP_SIZE = 500
+SMALL_BODY = 64 * 1024  # what is larger is decoded in a thread, so that nobody waits behind it
 KNOWN_SECONDS = 5.0
+MOST_KNOWN = 10_000
+MOST_COUNTED = 5  # connections that one refused delivery is counted against
 REFUSED = Counter("masteria_webhook_refused_total", "Webhooks refused before anything was kept", ["reason"])
 INGEST = Histogram("masteria_webhook_ingest_seconds", "From arrival to durable")
+Key = tuple[UUID, UUID]  # company, connection
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What checking a delivery needs."""
+class Refused(Exception):
+    """Not kept, and the status that says why."""
 
-    company_id: UUID
-    connection_id: UUID
-    app_secret: str
-    verify_token: str
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        REFUSED.labels(reason).inc()
 
 
 async def handshake(request: Request) -> Response:
-    """Meta proves that it knows our token; we answer with exactly its challenge."""
-    query = request.query_params
-    challenge, given = query.get("hub.challenge", ""), query.get("hub.verify_token", "")
-    connection_id = request.path_params.get("connection_id")
-    doors = [await _door(connection_id)] if connection_id else await asyncio.to_thread(_all_doors)
-    right = any(d and hmac.compare_digest(d.verify_token.encode(), given.encode()) for d in doors)
-    if query.get("hub.mode") != "subscribe" or not right:
-        return PlainTextResponse("wrong token", 403)
-    return PlainTextResponse(challenge)
+    """Meta proves that it knows our token; we answer with exactly its challenge, else 403."""
+    given = request.path_params.get("connection_id")
+    doors = await _door(given) if given else await _known("all", intake.all_doors)
+    challenge = meta_inbound.challenge_of(request.query_params, [door.verify_token for door in doors])
+    return PlainTextResponse("wrong token", 403) if challenge is None else PlainTextResponse(challenge)
 
 
 async def receive(request: Request) -> Response:
     """One delivery. 401 unsigned, 400 no JSON, 413 too large, 503 while the database is away; 200 once it is kept."""
     began = time.monotonic()
-    raw = await _body(request)
-    if raw is None:
-        return PlainTextResponse("too large", 413)
     try:
-        door, status = await _check(request, raw)
-        if door is None:
-            return PlainTextResponse("refused", status)
-        await _group(door, raw)
+        raw = await _body(request)
+        header, given = request.headers.get("x-hub-signature-256"), request.path_params.get("connection_id")
+        kept = await (_for_one(given, raw, header) if given else _for_whom_it_says(raw, header))
+        await asyncio.gather(*kept)
+    except Refused as refused:
+        return PlainTextResponse("refused", refused.status)
     except SQLAlchemyError:
         log.warning("a webhook could not be kept; the sender will repeat it", exc_info=True)
         return PlainTextResponse("not now", 503)
@@ -77,129 +74,95 @@ async def receive(request: Request) -> Response:
     return PlainTextResponse("ok")
 
 
-async def _check(request: Request, raw: bytes) -> tuple[Door | None, int]:
-    given = request.path_params.get("connection_id")
-    header = request.headers.get("x-hub-signature-256")
-    doors = [await _door(given)] if given else await _doors_for(raw)
-    for door in doors:
-        if door is None:
-            continue
-        if meta_inbound.signature_is_right(raw, header, [door.app_secret]):
-            if meta_inbound.decode(raw) is None:
-                REFUSED.labels("not_json").inc()
-                return None, 400
-            return door, 200
-        await asyncio.to_thread(_count, door)
-    REFUSED.labels("signature").inc()
-    return None, 401
+async def _for_one(given: str, raw: bytes, header: str | None) -> list[asyncio.Future[None]]:
+    doors = await _door(given)
+    _trusted(doors, raw, header)
+    if await _load(raw) is None:
+        raise Refused(400, "not_json")
+    return [_BODIES.put((door.company_id, door.connection_id), raw) for door in doors]
 
 
-async def _doors_for(raw: bytes) -> list[Door | None]:
-    """The shared address: the body says which number it is for; only that number's secret makes it true."""
-    body = meta_inbound.decode(raw) or {}
-    return await asyncio.to_thread(_find_doors, meta_inbound.numbers_of(body)[:5], meta_inbound.accounts_of(body)[:5])
+async def _for_whom_it_says(raw: bytes, header: str | None) -> list[asyncio.Future[None]]:
+    body = await _load(raw)
+    if body is None:
+        raise Refused(401, "signature")  # it names no number, so nobody can vouch for it
+    found = meta_inbound.addressees(body)
+    doors = await _known(found, lambda: intake.doors_for(found.numbers, found.accounts))
+    parts = _parts(body, raw, doors, _trusted(doors, raw, header))
+    return [_BODIES.put((door.company_id, door.connection_id), part) for door, part in parts]
 
 
-def _find_doors(numbers: list[str], accounts: list[str]) -> list[Door | None]:
-    with work_across() as database:
-        query = sa.text(
-            """select company_id, id from connection where external_id = any(:numbers)
-               or (cardinality(cast(:numbers as text[])) = 0 and account_id = any(:accounts)) limit 5"""
-        )
-        rows = database.execute(query, {"numbers": numbers, "accounts": accounts}).all()  # pyright: ignore[reportDeprecated]
-    return [_open(*row) for row in rows]
+def _trusted(doors: list[Door], raw: bytes, header: str | None) -> list[Door]:
+    right = {s for s in {d.app_secret for d in doors} if meta_inbound.signature_is_right(raw, header, [s])}
+    if right:
+        return [door for door in doors if door.app_secret in right]
+    for door in doors[:MOST_COUNTED]:
+        _BAD.put((door.company_id, door.connection_id), 1).add_done_callback(_report)
+    raise Refused(401, "signature")
 
 
-def _all_doors() -> list[Door | None]:
-    """The shared address does not say which number it is for: any of the installation's tokens will do."""
-    with work_across() as database:
-        rows = database.execute(sa.text("select company_id, id from connection limit 1000")).all()  # pyright: ignore[reportDeprecated]
-    return [_open(*row) for row in rows]
+def _parts(body: dict[str, Any], raw: bytes, doors: list[Door], trusted: list[Door]) -> Iterator[tuple[Door, bytes]]:
+    """The body as it came if it is one company's; else each gets what is for its own numbers."""
+    alone = len({door.company_id for door in doors}) == 1
+    for company_id in dict.fromkeys(door.company_id for door in trusted):
+        own = [door for door in trusted if door.company_id == company_id]
+        numbers, accounts = {door.number for door in own}, {door.account for door in own}
+        part = raw if alone else meta_inbound.portion(body, numbers, accounts)
+        if part is not None:
+            yield own[0], part
 
 
-async def _door(given: str | None) -> Door | None:
-    """A connection by its id, at most five seconds old."""
-    if not given:
-        return None
-    known = _KNOWN.get(given)
-    if known is None or known[0] < time.monotonic():
-        known = (time.monotonic() + KNOWN_SECONDS, await asyncio.to_thread(_find, given))
-        if len(_KNOWN) > 10_000:
-            _KNOWN.clear()
-        _KNOWN[given] = known
-    return known[1]
-
-
-def _find(given: str) -> Door | None:
+async def _door(given: str) -> list[Door]:
     try:
         connection_id = parse_id(given)
     except NotFound:
-        return None
-    with work_across() as database:
-        query = sa.text("select company_id from connection where id = :id")
-        company_id = database.scalar(query, {"id": connection_id})
-    return _open(company_id, connection_id) if company_id else None
+        return []
+    return await _known(connection_id, lambda: [door for door in [intake.door_of(connection_id)] if door])
 
 
-def _open(company_id: UUID, connection_id: UUID) -> Door:
-    with work_as(Actor.system(company_id)) as work:
-        row = work.get(Connection, connection_id)
-        return Door(company_id, connection_id, row.app_secret, row.verify_token)
+async def _known(key: Hashable, look: Callable[[], list[Door]]) -> list[Door]:
+    """Doors at most five seconds old: a changed secret holds within that time in every process."""
+    known = _KNOWN.get(key)
+    if known is None or known[0] < time.monotonic():
+        known = (time.monotonic() + KNOWN_SECONDS, await asyncio.to_thread(look))
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[key] = known
+    return known[1]
 
 
-def _count(door: Door) -> None:
-    with work_as(Actor.system(door.company_id)) as work:
-        intake.count_bad_signature(work, door.connection_id)
+async def _load(raw: bytes) -> dict[str, Any] | None:
+    return meta_inbound.load(raw) if len(raw) <= SMALL_BODY else await asyncio.to_thread(meta_inbound.load, raw)
 
 
-async def _body(request: Request) -> bytes | None:
+async def _body(request: Request) -> bytes:
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
         if size > MAX_BODY:
-            return None
+            raise Refused(413, "too_large")
         parts.append(part)
     return b"".join(parts)
 
 
-async def _group(door: Door, raw: bytes) -> None:
-    """Wait until this body is durable together with those that came within the same few milliseconds."""
-    loop = asyncio.get_running_loop()
-    mine: asyncio.Future[None] = loop.create_future()
-    waiting = _WAITING[door.company_id, door.connection_id]
-    waiting.append((raw, mine))
-    if len(waiting) == 1:
-        task = loop.create_task(_flush(door))
-        _TASKS.add(task)
-        task.add_done_callback(_TASKS.discard)
-    await mine
+def _keep(key: Key, bodies: list[bytes]) -> None:
+    with work_as(Actor.system(key[0])) as work:
+        intake.take_in(work, key[1], bodies)
 
 
-async def _flush(door: Door) -> None:
-    await asyncio.sleep(GROUP_SECONDS)
-    group = _WAITING.pop((door.company_id, door.connection_id), [])
-    for start in range(0, len(group), GROUP_SIZE):
-        part = group[start : start + GROUP_SIZE]
-        try:
-            await asyncio.to_thread(_keep, door, [raw for raw, _ in part])
-        except Exception as error:
-            for _, future in part:
-                if not future.done():
-                    future.set_exception(error)
-        else:
-            for _, future in part:
-                if not future.done():
-                    future.set_result(None)
+def _count(key: Key, knocks: list[int]) -> None:
+    with work_as(Actor.system(key[0])) as work:
+        intake.count_bad_signatures(work, key[1], sum(knocks))
 
 
-def _keep(door: Door, bodies: list[bytes]) -> None:
-    with work_as(Actor.system(door.company_id)) as work:
-        intake.take_in(work, door.connection_id, bodies)
+def _report(counted: asyncio.Future[None]) -> None:
+    if not counted.cancelled() and counted.exception():
+        log.warning("bad signatures could not be counted: %s", counted.exception())
 
 
-_KNOWN: dict[str, tuple[float, Door | None]] = {}
-_WAITING: defaultdict[tuple[UUID, UUID], list[tuple[bytes, asyncio.Future[None]]]] = defaultdict(list)
-_TASKS: set[asyncio.Task[None]] = set()
+_KNOWN: dict[Hashable, tuple[float, list[Door]]] = {}
+_BODIES: GroupCommit[Key, bytes] = GroupCommit(_keep, seconds=0.005)
+_BAD: GroupCommit[Key, int] = GroupCommit(_count, seconds=0.2)  # whoever knocks without end must not fill the database
 
 routes = [
     Route("/webhooks/meta", handshake, methods=["GET"]),

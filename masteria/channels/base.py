@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Verdict(StrEnum):
@@ -61,6 +61,42 @@ class Receipt:
     status: str
     at: datetime
     error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message from a person. `sender` are digits and may be missing, `user_id` is the vendor's id of the person."""
+
+    external_id: str
+    sender: str | None
+    user_id: str | None
+    name: str
+    at: datetime
+    kind: str
+    text: str
+    payload: dict[str, Any] = field(default_factory=dict)
+    opens_window: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A person has another number or another user id; None where that part stays as it is."""
+
+    sender: str | None
+    user_id: str | None
+    new_sender: str | None
+    new_user_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """A person stopped or resumed marketing messages (`value` is `stop` or `resume`)."""
+
+    sender: str | None
+    user_id: str | None
+    value: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,11 @@ from masteria.models.base import Json, Owned, Texts, Time, of_company, parent, w
 
 
 class Contact(Owned, table=True):
-    """`phone` is E.164; `match_key` is equal for the spellings of one number and unique in a company."""
+    """`phone` is E.164; `match_key` is equal for the spellings of one number and unique in a company.
+
+    `whatsapp_id` are the digits under which WhatsApp knows the person, `whatsapp_user_id` the business-scoped id that
+    stays when a person hides the number.
+    """
 
     __table_args__ = (
         parent(),
@@ -27,11 +31,24 @@ class Contact(Owned, table=True):
         ),
         sa.Index("ix_contact_name", "company_id", sa.text('lower(name) collate "C"'), "id"),
         sa.Index("ix_contact_tags", "tags", postgresql_using="gin"),
+        sa.Index(
+            "ix_contact_whatsapp",
+            "company_id",
+            "whatsapp_id",
+            postgresql_where=sa.text("whatsapp_id is not null"),
+        ),
+        sa.Index(
+            "ix_contact_whatsapp_user",
+            "company_id",
+            "whatsapp_user_id",
+            postgresql_where=sa.text("whatsapp_user_id is not null"),
+        ),
     )
 
     phone: str | None = Field(default=None, max_length=20)
     match_key: str | None = Field(default=None, max_length=64)
     whatsapp_id: str | None = Field(default=None, max_length=64)
+    whatsapp_user_id: str | None = Field(default=None, max_length=160)
     name: str = Field(default="", max_length=200)
     email: str | None = Field(default=None, max_length=254)
     language: str | None = Field(default=None, max_length=16)

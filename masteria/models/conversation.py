@@ -35,6 +35,7 @@ class Conversation(Owned, table=True):
     unread_count: int = 0
     last_message_at: datetime = Field(sa_type=Time)  # pyright: ignore[reportArgumentType]
     last_message_text: str = ""
+    last_message_kind: str = Field(default="text", max_length=32)
     window_expires_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
 
 

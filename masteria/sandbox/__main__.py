@@ -7,42 +7,70 @@ import logging
 import sys
 from pathlib import Path
 
+from masteria.sandbox.options import SandboxOptions
 from masteria.sandbox.server import serve
-from masteria.sandbox.world import Options, World
+
+log = logging.getLogger("masteria.sandbox")
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of `masteria sandbox`."""
     found = argparse.ArgumentParser(
         prog="masteria sandbox",
-        description="Meta's Graph API and customers' phones on loopback, for trying things out. Nothing leaves this machine.",
+        description="Meta's Graph API and the customers' phones on loopback. Nothing leaves this machine.",
         epilog="example: masteria sandbox --port 3900 --callback http://127.0.0.1:3000/webhooks/meta",
     )
-    found.add_argument("--port", type=int, default=3900)
+    found.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    found.add_argument("--port", type=int, default=3900, help="default %(default)s")
     found.add_argument("--callback", default="", help="where the sample number's webhooks go")
     found.add_argument("--data", type=Path, help="a file that keeps the phones between starts")
     found.add_argument(
-        "--latency", default="50-150", help="milliseconds an answer takes, as low-high (default %(default)s)"
+        "--latency", type=_latency, default=(0.05, 0.15), metavar="MS", help="milliseconds an answer takes (50-150)"
     )
     found.add_argument("--rate", type=float, default=0, help="messages a second a number may send; above it 130429")
+    found.add_argument("--pair-limit", action="store_true", help="limit messages to one person (131056)")
+    found.add_argument("--seed", type=int, default=7, help="the same seed, the same world (default %(default)s)")
     found.add_argument("--living", action="store_true", help="some customers answer by themselves")
-    found.add_argument("--fast", action="store_true", help="for load: no statuses, no phones, counters only")
+    found.add_argument(
+        "--fast", action="store_true", help="for load: counters only; no statuses, phones, magic numbers"
+    )
     return found
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Serve until stopped; 1 when the port is taken."""
     wanted = parser().parse_args(argv)
     logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel("WARNING")
-    low, _, high = wanted.latency.partition("-")
-    options = Options(
-        latency=(float(low) / 1000, float(high or low) / 1000),
+    options = SandboxOptions(
+        callback=wanted.callback,
+        data=wanted.data,
+        seed=wanted.seed,
+        latency=wanted.latency,
         rate=wanted.rate,
+        pair_limit=wanted.pair_limit,
         living=wanted.living,
         statuses=not wanted.fast,
         keep_phones=not wanted.fast,
+        magic=not wanted.fast,
     )
-    serve("127.0.0.1", wanted.port, World(options, wanted.callback, wanted.data))
+    try:
+        serve(wanted.host, wanted.port, options)
+    except OSError as error:
+        log.error("Port %s cannot be used: %s. Choose another with --port.", wanted.port, error.strerror or error)
+        return 1
     return 0
+
+
+def _latency(text: str) -> tuple[float, float]:
+    low, _, high = text.partition("-")
+    try:
+        found = float(low) / 1000, float(high or low) / 1000
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 50-150") from None
+    if not 0 <= found[0] <= found[1]:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 50-150")
+    return found
 
 
 if __name__ == "__main__":

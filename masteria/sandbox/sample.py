@@ -66,9 +66,27 @@ SAMPLE_TEMPLATES: tuple[dict[str, Any], ...] = (
     _template(
         "cafe_do_mes",
         "MARKETING",
-        "{{1}}, o café deste mês é da Serra da Mantiqueira: notas de mel e laranja. Quer que a gente separe um para você?",
+        "Oi {{1}}, o café deste mês é da Serra da Mantiqueira: notas de mel e laranja. Separamos um para você?",
         example={"body_text": [["Bia"]]},
         components=[{"type": "HEADER", "format": "TEXT", "text": "O café do mês chegou"}],
+    ),
+    _template(
+        "cardapio_da_estacao",
+        "MARKETING",
+        "Oi {{1}}, saiu o cardápio da estação. Quer reservar uma mesa para {{2}}?",
+        example={"body_text": [["Bia", "sábado"]]},
+        components=[
+            {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::aW1h"]}},
+            {"type": "FOOTER", "text": "Aurora Café · Responda SAIR para não receber."},
+            {
+                "type": "BUTTONS",
+                "buttons": [
+                    {"type": "QUICK_REPLY", "text": "Reservar"},
+                    {"type": "QUICK_REPLY", "text": "Não quero receber"},
+                    {"type": "URL", "text": "Ver o cardápio", "url": "https://aurora.example/cardapio/{{1}}"},
+                ],
+            },
+        ],
     ),
     _template(
         "promocao_relampago",

@@ -1,4 +1,4 @@
-"""The sandbox's HTTP: one raw ASGI application, so that sending costs no framework; granian serves it in-process."""
+"""The sandbox's server: which call goes where, after what latency, and how it ends."""
 
 from __future__ import annotations
 
@@ -7,194 +7,141 @@ import contextlib
 import json
 import logging
 import signal
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, fields
+from collections.abc import Awaitable, Coroutine
 from typing import Any
-from urllib.parse import parse_qsl
 
-import httpx
 import uvloop
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
-from masteria.sandbox import pages
+from masteria.sandbox import media
+from masteria.sandbox.control import Control, argument
 from masteria.sandbox.errors import GraphError
-from masteria.sandbox.graph import VERSION, Graph, Request, Silence, usage
+from masteria.sandbox.graph import VERSION, Graph, Reply
+from masteria.sandbox.http import Call, Connection, Exchange
 from masteria.sandbox.life import Life
-from masteria.sandbox.world import Ledger, Number, Options, World
+from masteria.sandbox.options import SandboxOptions
+from masteria.sandbox.pages import Pages
+from masteria.sandbox.world import World
 
 log = logging.getLogger("masteria.sandbox")
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-JSON = [(b"content-type", b"application/json")]
-SILENCE_SECONDS = 60
-MAX_BODY = 110 * 1024 * 1024
+SILENCE_SECONDS = 120
+BACKLOG = 2048
 
 
 class Sandbox:
-    """Routes: `/v2x.0/…` is Graph, `/_sandbox/…` steers and counts, `/phones` is for people."""
+    """Routes: `/v2x.0/…` is Graph, `/_sandbox/…` steers and counts, `/phones` and `/` are for people."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.life = Life(world)
-        self.graph = Graph(world, self.life)
-        self.calls = 0
+    def __init__(self, options: SandboxOptions) -> None:
+        self.world = World(options)
+        self.life = Life(self.world)
+        self.graph = Graph(self.world, self.life)
+        self.control = Control(self.world, self.life, self.graph)
+        self.pages = Pages(self.world, self.life)
+        self.tasks: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        path: str = scope["path"]
+    def handle(self, call: Call, exchange: Exchange) -> None:
+        found = VERSION.fullmatch(call.path)
+        if found:
+            self._graph(found[1], call, exchange)
+        elif call.path.startswith("/_sandbox/"):
+            self._control(call.path.removeprefix("/_sandbox/"), call, exchange)
+        elif call.path.startswith("/phones") or call.path == "/":
+            self._page(call, exchange)
+        else:
+            _refuse(exchange, GraphError(100, f"Unknown path components: {call.path}", status=404))
+
+    def _graph(self, path: str, call: Call, exchange: Exchange) -> None:
+        """The message counts when it comes; the answer comes after the latency."""
+        more: tuple[tuple[str, str], ...] = ()
         try:
-            found = VERSION.fullmatch(path)
-            if found:
-                await self.graph_call(found[1], scope, receive, send)
-            elif path.startswith("/_sandbox/"):
-                await self.control(path.removeprefix("/_sandbox/"), scope, receive, send)
+            number, _, kind = path.partition("/")
+            if call.method == "POST" and kind in ("messages", "marketing_messages"):
+                reply = self.graph.send(number, call.token, call.body, marketing=kind != "messages")
             else:
-                await pages.answer(self.world, self.life, path, scope, receive, send)
+                reply = Reply(200, json.dumps(self.graph.call(call, path)).encode())
+                more = self._usage()
         except GraphError as error:
-            await reply(send, error.status, error.body())
-
-    async def graph_call(self, path: str, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        self.calls += 1
+            reply = Reply(error.status, error.body())
         low, high = self.world.options.latency
-        if high:
-            await asyncio.sleep(self.world.random.uniform(low, high))
-        raw, token = await read(receive), _token(scope)
-        if path.endswith("/messages") and scope["method"] == "POST":
-            try:
-                body = self.graph.send(path.partition("/")[0], token, raw)
-            except Silence:
-                await asyncio.sleep(SILENCE_SECONDS)
+        if reply.silent:
+            asyncio.get_running_loop().call_later(SILENCE_SECONDS, exchange.cut)
+        elif high > 0:
+            delay = self.world.random.uniform(low, high)
+            asyncio.get_running_loop().call_later(delay, _answer, exchange, reply, more)
+        else:
+            _answer(exchange, reply, more)
+
+    def _usage(self) -> tuple[tuple[str, str], ...]:
+        share = self.world.options.usage
+        app = {"call_count": share, "total_time": share, "total_cputime": share}
+        account = {"type": "whatsapp_business_management", **app, "estimated_time_to_regain_access": int(share >= 100)}
+        waba = next(iter(self.world.numbers.values())).waba_id
+        return (("x-app-usage", json.dumps(app)), ("x-business-use-case-usage", json.dumps({waba: [account]})))
+
+    def _control(self, name: str, call: Call, exchange: Exchange) -> None:
+        try:
+            if name.startswith("media/"):
+                found = media.download(self.world, call, name.removeprefix("media/"))
+                exchange.reply(200, found.content, found.mime)
                 return
-            await reply(send, 200, body)
+            answer = self.control.find(call.method, name)(argument(call))
+        except GraphError as error:
+            _refuse(exchange, error)
             return
-        headers = dict(scope["headers"])
-        base = f"http://{headers.get(b'host', b'127.0.0.1').decode()}"
-        query = dict(parse_qsl(scope["query_string"].decode()))
-        answer = self.graph.call(
-            Request(scope["method"], path, query, token or query.get("access_token", ""), raw, base)
-        )
-        await reply(send, 200, json.dumps(answer).encode(), [(b"x-app-usage", usage(self.calls).encode())])
+        if isinstance(answer, dict):
+            exchange.json(200, answer)
+        else:
+            self._later(self._awaited(answer, exchange))
 
-    async def control(self, path: str, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """What tests and benches ask; shapes are in `docs/sandbox.md`."""
-        raw = await read(receive)
-        if path.startswith("media/"):
-            media = self.world.media.get(path.removeprefix("media/"))
-            if media is None or media["token"] != _token(scope):
-                raise GraphError(190, status=401)
-            await reply(send, 200, media["bytes"], [(b"content-type", b"application/octet-stream")])
-            return
-        handle = CONTROLS.get((scope["method"], path))
-        if handle is None:
-            raise GraphError(100, f"Unknown path: {path}", status=404)
-        found = handle(self, json.loads(raw or b"{}"))
-        answer = await found if asyncio.iscoroutine(found) else found
-        await reply(send, 200, json.dumps(answer).encode())
+    async def _awaited(self, answer: Awaitable[dict[str, Any]], exchange: Exchange) -> None:
+        try:
+            exchange.json(200, await answer)
+        except GraphError as error:
+            _refuse(exchange, error)
+        except Exception as error:
+            exchange.json(502, {"error": {"message": str(error), "code": 1}})
 
-    def stats(self, _: dict[str, Any]) -> dict[str, Any]:
-        hooks = {"delivered": self.life.delivered, "undelivered": self.life.undelivered, "waiting": len(self.life.due)}
-        return {**self.world.ledger.stats(), "webhooks": hooks, "held": len(self.life.held)}
+    def _page(self, call: Call, exchange: Exchange) -> None:
+        stream = self.pages.answer(call, exchange)
+        if stream is not None:
+            self._later(stream)
 
-    def accepted(self, _: dict[str, Any]) -> dict[str, int]:
-        return dict(self.world.ledger.counts)
-
-    def reset(self, _: dict[str, Any]) -> dict[str, Any]:
-        self.world.ledger = Ledger()
-        self.world.phones.clear()
-        self.life.due.clear()
-        self.life.held.clear()
-        return {"success": True}
-
-    def options(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        known = {f.name for f in fields(Options)}
-        for name in wanted:
-            if name not in known:
-                raise GraphError(100, f"There is no option {name}.")
-        for name, value in wanted.items():
-            setattr(self.world.options, name, tuple(value) if isinstance(value, list) else value)
-        return asdict(self.world.options)
-
-    def release(self, _: dict[str, Any]) -> dict[str, Any]:
-        return {"released": self.life.release()}
-
-    def numbers(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        self.world.add_number(Number(**wanted))
-        return {"success": True}
-
-    def templates(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        return self.world.add_template(wanted.pop("waba_id"), wanted)
-
-    def inbound(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        number = self.world.numbers[wanted["phone_number_id"]]
-        if wanted.get("name"):
-            self.world.phone(number.phone_number_id, wanted["from"], wanted["name"]).name = wanted["name"]
-        message = wanted.get("message") or {"type": "text", "text": {"body": wanted["text"]}}
-        return {"id": self.life.customer_writes(number, wanted["from"], message, wanted.get("text", ""))}
-
-    async def handshake(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        number = self.world.numbers[wanted["phone_number_id"]]
-        query = {"hub.mode": "subscribe", "hub.verify_token": number.verify_token, "hub.challenge": "271828"}
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-            answer = await client.get(number.callback, params=query)
-        return {"status": answer.status_code, "echoed": answer.text == "271828"}
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
 
-CONTROLS: dict[tuple[str, str], Callable[[Sandbox, dict[str, Any]], Any]] = {
-    ("GET", "stats"): Sandbox.stats,
-    ("GET", "accepted"): Sandbox.accepted,
-    ("POST", "reset"): Sandbox.reset,
-    ("POST", "options"): Sandbox.options,
-    ("POST", "release"): Sandbox.release,
-    ("POST", "numbers"): Sandbox.numbers,
-    ("POST", "templates"): Sandbox.templates,
-    ("POST", "inbound"): Sandbox.inbound,
-    ("POST", "handshake"): Sandbox.handshake,
-}
+def _answer(exchange: Exchange, reply: Reply, more: tuple[tuple[str, str], ...]) -> None:
+    if reply.cut:
+        exchange.cut()
+    else:
+        exchange.reply(reply.status, reply.body, more=more)
 
 
-async def read(receive: Receive) -> bytes:
-    """The whole body; media may be large, nothing else is."""
-    parts, size = [], 0
-    while True:
-        event = await receive()
-        parts.append(event.get("body", b""))
-        size += len(parts[-1])
-        if size > MAX_BODY:
-            raise GraphError(131053, "The file is too large.")
-        if not event.get("more_body"):
-            return b"".join(parts)
+def _refuse(exchange: Exchange, error: GraphError) -> None:
+    exchange.reply(error.status, error.body())
 
 
-async def reply(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> None:
-    found = headers or []
-    if not any(name == b"content-type" for name, _ in found):
-        found = [*JSON, *found]
-    await send({"type": "http.response.start", "status": status, "headers": found})
-    await send({"type": "http.response.body", "body": body})
+def serve(host: str, port: int, options: SandboxOptions) -> None:
+    """Until SIGTERM or SIGINT; `OSError` when the port is taken."""
+    uvloop.run(_serve(host, port, options))
 
 
-def serve(host: str, port: int, world: World) -> None:
-    """Until SIGTERM or SIGINT."""
-    uvloop.run(_serve(host, port, world))
-
-
-async def _serve(host: str, port: int, world: World) -> None:
-    sandbox = Sandbox(world)
-    server = Server(sandbox, address=host, port=port, interface=Interfaces.ASGI, log_access=False, backlog=2048)
+async def _serve(host: str, port: int, options: SandboxOptions) -> None:
+    loop, stop, everyone = asyncio.get_running_loop(), asyncio.Event(), set[Connection]()
+    sandbox = Sandbox(options)
+    server = await loop.create_server(lambda: Connection(sandbox.handle, everyone), host, port, backlog=BACKLOG)
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop.set)
     life = asyncio.create_task(sandbox.life.run())
-    await server.serve()
-    life.cancel()
+    log.info("The sandbox listens on http://%s:%s; the customers' phones are at /phones", host, port)
+    await stop.wait()
+    server.close()
+    for connection in tuple(everyone):
+        connection.close()
+    for task in (life, *sandbox.tasks):
+        task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await life
-    world.save()
-
-
-def _token(scope: dict[str, Any]) -> str:
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            return value.decode("latin-1").removeprefix("Bearer ").removeprefix("OAuth ")
-    return ""
+    await sandbox.life.postman.close()
+    sandbox.world.save()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-import uuid
 from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID, uuid4
 
 from masteria.config import settings
 
 
-def put(stream: BinaryIO, suffix: str = "") -> str:
-    """Keep a stream whole; returns its key. Nothing is visible under the key before all of it is written."""
-    key = f"{uuid.uuid4().hex}{suffix if suffix in ('.csv', '.txt', '.tsv') else ''}"
+def put(stream: BinaryIO, suffix: str = "", *, company_id: UUID) -> str:
+    """Keep a company's stream whole; returns its key. Nothing is visible under it before all of it is written."""
+    key = f"{company_id.hex}-{uuid4().hex}{suffix if suffix in ('.csv', '.txt', '.tsv') else ''}"
     path = path_of(key)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
@@ -26,7 +27,12 @@ def put(stream: BinaryIO, suffix: str = "") -> str:
 def path_of(key: str) -> Path:
     """Where a key's file lies; keys are names without folders."""
     name = Path(key).name
-    return settings().data_dir / "media" / name[:2] / name
+    return settings().data_dir / "media" / name[:32] / name
+
+
+def belongs_to(key: str, company_id: UUID) -> bool:
+    """Whether the key was made for this company; keys come back from browsers."""
+    return bool(re.fullmatch(rf"{company_id.hex}-[0-9a-f]{{32}}(\.(csv|txt|tsv))?", key))
 
 
 def delete(key: str) -> None:

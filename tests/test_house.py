@@ -32,7 +32,7 @@ ACROSS = {
     "masteria/api/hooks.py",
     "masteria/actions/intake.py",
     "masteria/flows/intake.py",
-    "masteria/flows/sending.py",
+    "masteria/flows/lanes.py",
     "masteria/flows/upkeep.py",
 }
 CLOCK_READERS = {"masteria/kit/clock.py"}

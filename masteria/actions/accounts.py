@@ -227,6 +227,12 @@ def company_actor(slug: str) -> Actor:
     )
 
 
+def slug_of(company_id: UUID) -> str:
+    """The name that commands call a company by."""
+    with work_across() as database:
+        return database.exec(select(Company.slug).where(Company.id == company_id)).one()
+
+
 def _actor(company: Company, person: Person, role: Role, session_id: UUID | None = None) -> Actor:
     return Actor(
         company.id,

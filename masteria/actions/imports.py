@@ -178,6 +178,7 @@ def check_mapping(mapping: dict[str, str]) -> None:
 
 
 def check_options(options: dict[str, Any]) -> dict[str, Any]:
+    """The options with tidy tags; `Invalid` for one that does not exist."""
     unknown = sorted(options.keys() - OPTIONS)
     if unknown:
         raise Invalid(f"options.{unknown[0]}", "unknown_field")

@@ -37,7 +37,7 @@ class Job(StrEnum):
 stopping = threading.Event()
 
 QUEUES = tuple(dict.fromkeys(job.queue for job in Job))
-_RUNG_FOR = 10  # seconds within which a second ring for the same thing is the same ring
+_RUNG_FOR = 3  # seconds within which a second ring for the same thing is the same ring
 
 
 def ring(job: Job, *ids: str) -> None:

@@ -55,7 +55,7 @@ def import_file(
     if options.get("dry_run"):
         return None, rehearse(actor, table, mapping, imports.check_options(options))
     with path.open("rb") as stream:
-        key = storage.put(stream, path.suffix)
+        key = storage.put(stream, path.suffix, company_id=actor.company_id)
     with work_as(actor) as work:
         import_id = imports.start(work, path.name, key, mapping, options)
         work.rung.clear()

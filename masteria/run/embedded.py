@@ -37,7 +37,7 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "logging_collector": "off",
-    "wal_compression": "lz4",
+    "wal_compression": "on",
 }
 
 
@@ -171,7 +171,10 @@ def _init_cluster(folder: Path, password: str, user: str | None, data_dir: Path)
     _hand_over(folder, word, user)
     command = [str(_binary("initdb")), "-D", str(folder), "-U", DATABASE, f"--pwfile={word}", "-E", "UTF8"]
     command += ["--auth=scram-sha-256", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    made = subprocess.run(command, user=user, cwd="/", capture_output=True, text=True, timeout=120)
+    group = pwd.getpwnam(user).pw_gid if user else None
+    made = subprocess.run(
+        command, user=user, group=group, extra_groups=[] if user else None, cwd="/", capture_output=True, text=True, timeout=120
+    )
     word.unlink()
     if made.returncode:
         raise Invalid("MASTERIA_DATA_DIR", f"PostgreSQL could not be set up in {folder}: {made.stderr.strip()}")

@@ -1,0 +1,45 @@
+"""Builds the app: screens, the guard in front of every event, the routes beside them, the live hub."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from masteria.api import app as api
+from masteria.api.static import StaticPolicy
+from masteria.ui.campaigns import page as _campaigns  # noqa: F401
+from masteria.ui.channels import page as _channels  # noqa: F401
+from masteria.ui.contacts import page as _contacts  # noqa: F401
+from masteria.ui.conversations import page as _conversations  # noqa: F401
+from masteria.ui.guard import Guard
+from masteria.ui.live import hub
+from masteria.ui.problems import on_error
+from masteria.ui.signin import page as _signin  # noqa: F401
+
+VIEWPORT = "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
+HEAD = [
+    rx.el.link(rel="manifest", href="/manifest.webmanifest"),
+    rx.el.link(rel="icon", href="/icon-192.png", type="image/png"),
+    rx.el.link(rel="apple-touch-icon", href="/icon-192.png"),
+    rx.el.meta(name="theme-color", content="#5b5bd6"),
+    rx.el.meta(name="viewport", content=VIEWPORT),
+    rx.el.script("'serviceWorker' in navigator && addEventListener('load', () => navigator.serviceWorker.register('/sw.js'))"),
+]
+
+app = rx.App(
+    backend_exception_handler=on_error,
+    stylesheets=["/masteria.css"],
+    head_components=HEAD,
+    html_lang="pt-BR",
+    api_transformer=[api.build(), StaticPolicy],
+)
+# the shell shows a lost connection itself, in the reader's language
+app.app_wraps[5, "Overlay"] = lambda stateful: None
+app.add_middleware(Guard())
+
+
+async def live() -> None:
+    """Listen to announcements for the life of the process."""
+    await hub.run(app)
+
+
+app.register_lifespan_task(live)

@@ -1,0 +1,190 @@
+"""Campaigns for screens and API: the list, one with its counts and speed, and who got what."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from masteria.core.work import Work
+from masteria.enums import Permission, SendState
+from masteria.kit.clock import now
+from masteria.kit.errors import Invalid, NotFound
+from masteria.kit.tables import harmless
+from masteria.models import Campaign
+from masteria.queries.paging import Page, checked_limit, decode, page_of
+
+# what the API calls each group of states; every recipient is in exactly one, and they add up to total
+GROUPS = ("pending", "sending", "sent", "delivered", "read", "failed", "skipped", "in_doubt")
+_GROUP_OF = {SendState.QUEUED: "pending", SendState.CLAIMED: "pending"}
+MEASURED_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    total: int = 0
+    pending: int = 0
+    sending: int = 0
+    sent: int = 0
+    delivered: int = 0
+    read: int = 0
+    failed: int = 0
+    skipped: int = 0
+    in_doubt: int = 0
+    replied: int = 0
+
+    @property
+    def done(self) -> int:
+        """How many are over, one way or another."""
+        return self.total - self.pending - self.sending
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """`rate` is messages a second over the last ten seconds, `eta` when it ends at that speed."""
+
+    id: UUID
+    name: str
+    kind: str
+    state: str
+    state_reason: str | None
+    connection_id: UUID
+    connection_name: str
+    template_id: UUID | None
+    template_name: str | None
+    body: str
+    variables: dict[str, Any]
+    audience: dict[str, Any]
+    rate_per_second: int | None
+    legal_basis: str | None
+    created_at: datetime
+    due_at: datetime | None
+    launched_at: datetime | None
+    finished_at: datetime | None
+    counts: Counts
+    rate: float = 0.0
+    eta: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRow:
+    id: UUID
+    contact_id: UUID | None
+    name: str
+    phone: str | None
+    state: str
+    reason_code: str | None
+    provider_id: str | None
+    state_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
+    failed_at: datetime | None
+    replied_at: datetime | None
+
+
+def list_campaigns(work: Work, *, cursor: str | None = None, limit: int = 50, state: str = "") -> Page[CampaignRow]:
+    """Newest first, each with its counts."""
+    work.require(Permission.READ_CAMPAIGNS)
+    where, values = ["c.company_id = :company"], {"company": work.company_id, "limit": checked_limit(limit) + 1}
+    if state:
+        where.append("c.state = :state")
+        values["state"] = state
+    if after := decode(cursor, 2):
+        where.append("(c.created_at, c.id) < (cast(:at as timestamptz), cast(:after as uuid))")
+        values |= {"at": after[0], "after": after[1]}
+    query = f"{_SELECT} where {' and '.join(where)} order by c.created_at desc, c.id desc limit :limit"
+    rows = work.execute(query, values).all()
+    counts = _counts(work, [row[0] for row in rows])
+    found = [CampaignRow(*row, counts=counts.get(row[0], Counts())) for row in rows]
+    return page_of(found, limit, lambda r: [r.created_at, r.id])
+
+
+def campaign(work: Work, campaign_id: UUID) -> CampaignRow:
+    """One campaign with counts, speed now and expected end."""
+    work.require(Permission.READ_CAMPAIGNS)
+    query = f"{_SELECT} where c.company_id = :company and c.id = :id"
+    row = work.execute(query, {"company": work.company_id, "id": campaign_id}).first()
+    if row is None:
+        raise NotFound("campaign")
+    counts = _counts(work, [campaign_id]).get(campaign_id, Counts())
+    rate = _rate(work, campaign_id) if row.state == "running" else 0.0
+    left = counts.pending + counts.sending
+    eta = now() + timedelta(seconds=left / rate) if rate and left else None
+    return CampaignRow(*row, counts=counts, rate=rate, eta=eta)
+
+
+def recipients(
+    work: Work, campaign_id: UUID, *, state: str = "", cursor: str | None = None, limit: int = 50
+) -> Page[RecipientRow]:
+    """Who got it, in one group of states or all."""
+    work.require(Permission.READ_CAMPAIGNS)
+    work.get(Campaign, campaign_id)
+    where, values = _recipients_where(campaign_id, state)
+    if after := decode(cursor, 1):
+        where += " and r.id > cast(:after as uuid)"
+        values["after"] = after[0]
+    values["limit"] = checked_limit(limit) + 1
+    rows = work.execute(f"{_RECIPIENTS} where {where} order by r.id limit :limit", values)
+    return page_of([RecipientRow(*row) for row in rows], limit, lambda r: [r.id])
+
+
+def recipients_csv(work: Work, campaign_id: UUID, *, state: str = "") -> str:
+    """All of them as a file for a spreadsheet."""
+    work.require(Permission.READ_CAMPAIGNS)
+    work.get(Campaign, campaign_id)
+    where, values = _recipients_where(campaign_id, state)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["name", "phone", "state", "reason", "sent_at", "delivered_at", "read_at", "failed_at", "replied_at"])
+    for row in work.execute(f"{_RECIPIENTS} where {where} order by r.id", values):
+        times = [t.isoformat() if t else "" for t in (row.sent_at, row.delivered_at, row.read_at, row.failed_at, row.replied_at)]
+        writer.writerow([harmless(row.name or ""), row.phone, row.state, row.reason_code or "", *times])
+    return out.getvalue()
+
+
+def _recipients_where(campaign_id: UUID, state: str) -> tuple[str, dict[str, Any]]:
+    values: dict[str, Any] = {"id": campaign_id}
+    if not state:
+        return "r.campaign_id = :id", values
+    wanted = ["queued", "claimed"] if state == "pending" else [state]
+    if state not in GROUPS:
+        raise Invalid("state", "unknown_value")
+    return "r.campaign_id = :id and r.state = any(:states)", {**values, "states": wanted}
+
+
+def _counts(work: Work, ids: list[UUID]) -> dict[UUID, Counts]:
+    rows = work.execute(
+        """select campaign_id, state, count(*), count(replied_at) from recipient
+           where company_id = :company and campaign_id = any(:ids) group by 1, 2""",
+        {"company": work.company_id, "ids": ids},
+    )
+    found: dict[UUID, dict[str, int]] = {}
+    for campaign_id, state, count, replied in rows:
+        group = _GROUP_OF.get(state, state)
+        one = found.setdefault(campaign_id, {})
+        for key, number in ((group, count), ("total", count), ("replied", replied)):
+            one[key] = one.get(key, 0) + number
+    return {campaign_id: Counts(**one) for campaign_id, one in found.items()}
+
+
+def _rate(work: Work, campaign_id: UUID) -> float:
+    """Messages that left within the last ten seconds, a second."""
+    left, since = work.execute(
+        """select count(*), extract(epoch from now() - min(sending_at)) from recipient
+           where campaign_id = :id and sending_at > now() - make_interval(secs => :seconds)""",
+        {"id": campaign_id, "seconds": MEASURED_SECONDS},
+    ).one()
+    return round(left / max(float(since or 0), 1.0), 1)
+
+
+_SELECT = """select c.id, c.name, c.kind, c.state, c.state_reason, c.connection_id, n.name as connection_name,
+    c.template_id, t.name as template_name, c.body, c.variables, c.audience, c.rate_per_second, c.legal_basis,
+    c.created_at, c.due_at, c.launched_at, c.finished_at
+  from campaign c join connection n on n.id = c.connection_id left join template t on t.id = c.template_id"""
+_RECIPIENTS = """select r.id, r.contact_id, p.name, r.phone, r.state, r.reason_code, r.provider_id, r.state_at, r.sent_at,
+    r.delivered_at, r.read_at, r.failed_at, r.replied_at
+  from recipient r left join contact p on p.id = r.contact_id"""

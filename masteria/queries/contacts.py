@@ -1,0 +1,202 @@
+"""Contacts for screens and API: pages, search, one person, tags, lists, imports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from masteria.core.work import Work
+from masteria.enums import Permission
+from masteria.kit.errors import NotFound
+from masteria.kit.tables import harmless
+from masteria.models import ImportBatch
+from masteria.queries.paging import Page, checked_limit, decode, page_of
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    id: UUID
+    name: str
+    phone: str | None
+    email: str | None
+    language: str | None
+    timezone: str | None
+    tags: list[str]
+    attributes: dict[str, Any]
+    consent: str
+    created_at: datetime
+    last_inbound_at: datetime | None
+    lists: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCount:
+    """A tag or list, and how many people it holds."""
+
+    id: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    id: UUID
+    file_name: str
+    status: str
+    error: str | None
+    total: int
+    processed: int
+    created: int
+    updated: int
+    skipped: int
+    rejected: int
+    repeats: int
+    dry_run: bool
+    created_at: datetime
+    finished_at: datetime | None
+
+
+def list_contacts(
+    work: Work, *, q: str = "", tag: str = "", list_id: str = "", cursor: str | None = None, limit: int = 50
+) -> Page[ContactRow]:
+    """Newest first. `q` finds parts of names, digits of numbers, beginnings of addresses."""
+    work.require(Permission.READ_CONTACTS)
+    where, values = _filters(q, tag, list_id)
+    after = decode(cursor, 2)
+    if after:
+        where.append("(c.created_at, c.id) < (cast(:at as timestamptz), cast(:after as uuid))")
+        values |= {"at": after[0], "after": after[1]}
+    values |= {"company": work.company_id, "limit": checked_limit(limit) + 1}
+    rows = work.execute(f"{_SELECT} where {' and '.join(where)} order by c.created_at desc, c.id desc limit :limit", values)
+    return page_of([ContactRow(*row) for row in rows], limit, lambda r: [r.created_at, r.id])
+
+
+def count_contacts(work: Work, *, q: str = "", tag: str = "", list_id: str = "") -> int:
+    """How many the same filters find."""
+    work.require(Permission.READ_CONTACTS)
+    where, values = _filters(q, tag, list_id)
+    values["company"] = work.company_id
+    return int(work.execute(f"select count(*) from contact c where {' and '.join(where)}", values).scalar() or 0)
+
+
+def contact(work: Work, contact_id: UUID) -> ContactRow:
+    """One person, with the names of the lists they stand in."""
+    work.require(Permission.READ_CONTACTS)
+    query = f"{_SELECT} where c.company_id = :company and c.id = :id"
+    row = work.execute(query, {"company": work.company_id, "id": contact_id}).first()
+    if row is None:
+        raise NotFound("contact")
+    names = work.execute(
+        "select l.name from contact_list l join list_member m on m.list_id = l.id where m.contact_id = :id order by l.name",
+        {"id": contact_id},
+    )
+    return ContactRow(*row, lists=list(names.scalars()))
+
+
+def tags(work: Work) -> list[NamedCount]:
+    """Every tag in use, the most used first."""
+    work.require(Permission.READ_CONTACTS)
+    rows = work.execute(
+        """select t, t, count(*) from contact c, unnest(c.tags) t where c.company_id = :company
+           group by t order by count(*) desc, t limit 500""",
+        {"company": work.company_id},
+    )
+    return [NamedCount(*row) for row in rows]
+
+
+def lists(work: Work) -> list[NamedCount]:
+    """Every list, by name."""
+    work.require(Permission.READ_CONTACTS)
+    rows = work.execute(
+        """select cast(l.id as text), l.name, (select count(*) from list_member m where m.list_id = l.id)
+           from contact_list l where l.company_id = :company order by l.name limit 500""",
+        {"company": work.company_id},
+    )
+    return [NamedCount(*row) for row in rows]
+
+
+def attribute_keys(work: Work) -> list[str]:
+    """Own fields in use, the most used first; looked up in the newest thousand people."""
+    work.require(Permission.READ_CONTACTS)
+    rows = work.execute(
+        """select key from (select attributes from contact where company_id = :company
+             order by created_at desc, id desc limit 1000) c, jsonb_object_keys(c.attributes) key
+           group by key order by count(*) desc, key limit 50""",
+        {"company": work.company_id},
+    )
+    return list(rows.scalars())
+
+
+def imports(work: Work, limit: int = 20) -> list[ImportRow]:
+    """The newest imports."""
+    work.require(Permission.READ_CONTACTS)
+    query = work.select(ImportBatch).order_by(ImportBatch.created_at.desc()).limit(limit)  # pyright: ignore[reportAttributeAccessIssue]
+    return [_import_row(batch) for batch in work.session.exec(query)]
+
+
+def import_row(work: Work, import_id: UUID) -> ImportRow:
+    """One import as it stands."""
+    work.require(Permission.READ_CONTACTS)
+    return _import_row(work.get(ImportBatch, import_id))
+
+
+def rejects_csv(work: Work, import_id: UUID) -> str:
+    """The lines that could not be taken, to be mended and brought again; formulas are harmless in it."""
+    work.require(Permission.READ_CONTACTS)
+    work.get(ImportBatch, import_id)
+    rows = work.execute(
+        "select line, reason, cells from import_reject where import_id = :id order by line", {"id": import_id}
+    )
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow(["line", "reason"])
+    for line, reason, cells in rows:
+        writer.writerow([line, reason, *map(harmless, cells)])
+    return out.getvalue()
+
+
+def _filters(q: str, tag: str, list_id: str) -> tuple[list[str], dict[str, Any]]:
+    where, values = ["c.company_id = :company"], {}
+    words, digits = " ".join(q.split()).lower()[:80], re.sub(r"\D", "", q)[:20]
+    if words:
+        found = ["position(:words in lower(c.name)) > 0", "starts_with(c.email, :words)"]
+        values["words"] = words
+        if len(digits) >= 3:
+            found.append("position(:digits in c.phone) > 0")
+            values["digits"] = digits
+        where.append(f"({' or '.join(found)})")
+    if tag:
+        where.append(":tag = any(c.tags)")
+        values["tag"] = tag
+    if list_id:
+        where.append("exists (select from list_member m where m.contact_id = c.id and m.list_id = cast(:list as uuid))")
+        values["list"] = list_id
+    return where, values
+
+
+def _import_row(batch: ImportBatch) -> ImportRow:
+    return ImportRow(
+        batch.id,
+        batch.file_name,
+        str(batch.status),
+        batch.error,
+        batch.total,
+        batch.processed,
+        batch.created,
+        batch.updated,
+        batch.skipped,
+        batch.rejected,
+        batch.repeats,
+        bool(batch.options.get("dry_run")),
+        batch.created_at,
+        batch.finished_at,
+    )
+
+
+_SELECT = """select c.id, c.name, c.phone, c.email, c.language, c.timezone, c.tags, c.attributes, c.consent_whatsapp,
+    c.created_at, c.last_inbound_at from contact c"""

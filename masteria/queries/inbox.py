@@ -1,0 +1,133 @@
+"""Conversations for screens and API. A thread shows the messages and what campaigns brought, in the order of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from masteria.core.work import Work
+from masteria.enums import Permission
+from masteria.kit.errors import NotFound
+from masteria.kit.placeholders import fill
+from masteria.queries.paging import Page, checked_limit, decode, page_of
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    id: UUID
+    connection_id: UUID
+    connection_name: str
+    contact_id: UUID
+    name: str
+    phone: str | None
+    status: str
+    unread_count: int
+    last_message_at: datetime
+    last_message_text: str
+    window_expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """`campaign_id` is set for what a campaign brought; such a row is not a message of its own and cannot be retried."""
+
+    id: UUID
+    direction: str
+    kind: str
+    text: str
+    state: str | None
+    reason_code: str | None
+    at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
+    failed_at: datetime | None
+    author: str | None
+    campaign_id: UUID | None
+    payload: dict[str, Any]
+
+
+def list_conversations(
+    work: Work, *, q: str = "", unread: bool = False, cursor: str | None = None, limit: int = 50
+) -> Page[ConversationRow]:
+    """The most recently active first."""
+    work.require(Permission.READ_CONVERSATIONS)
+    where, values = ["v.company_id = :company"], {"company": work.company_id, "limit": checked_limit(limit) + 1}
+    if q.strip():
+        where.append("(position(:q in lower(c.name)) > 0 or position(:q in c.phone) > 0)")
+        values["q"] = q.strip().lower()[:80]
+    if unread:
+        where.append("v.unread_count > 0")
+    if after := decode(cursor, 2):
+        where.append("(v.last_message_at, v.id) < (cast(:at as timestamptz), cast(:after as uuid))")
+        values |= {"at": after[0], "after": after[1]}
+    query = f"{_CONVERSATION} where {' and '.join(where)} order by v.last_message_at desc, v.id desc limit :limit"
+    rows = [ConversationRow(*row) for row in work.execute(query, values)]
+    return page_of(rows, limit, lambda r: [r.last_message_at, r.id])
+
+
+def conversation(work: Work, conversation_id: UUID) -> ConversationRow:
+    """One conversation's head."""
+    work.require(Permission.READ_CONVERSATIONS)
+    query = f"{_CONVERSATION} where v.company_id = :company and v.id = :id"
+    row = work.execute(query, {"company": work.company_id, "id": conversation_id}).first()
+    if row is None:
+        raise NotFound("conversation")
+    return ConversationRow(*row)
+
+
+def thread(work: Work, conversation_id: UUID, *, cursor: str | None = None, limit: int = 50) -> Page[MessageRow]:
+    """Newest first, a page at a time."""
+    head = conversation(work, conversation_id)
+    values: dict[str, Any] = {
+        "company": work.company_id,
+        "id": conversation_id,
+        "contact": head.contact_id,
+        "connection": head.connection_id,
+        "limit": checked_limit(limit) + 1,
+    }
+    older = ""
+    if after := decode(cursor, 2):
+        older = "where (m.at, m.id) < (cast(:at as timestamptz), cast(:after as uuid))"
+        values |= {"at": after[0], "after": after[1]}
+    rows = work.execute(f"{_THREAD} {older} order by m.at desc, m.id desc limit :limit", values)
+    return page_of([_message(row) for row in rows], limit, lambda r: [r.at, r.id])
+
+
+def message(work: Work, message_id: UUID) -> MessageRow:
+    """One message of a conversation."""
+    work.require(Permission.READ_MESSAGES)
+    row = work.execute(
+        f"select * from ({_OWN}) m where m.id = :id", {"company": work.company_id, "id": message_id}
+    ).first()
+    if row is None:
+        raise NotFound("message")
+    return _message(row)
+
+
+def _message(row: Any) -> MessageRow:
+    fields = MessageRow.__dataclass_fields__
+    values = {name: getattr(row, name) for name in fields}
+    if row.campaign_id is not None:
+        values |= {"text": fill(row.text, row.payload), "payload": {}}
+    return MessageRow(**values)
+
+
+_CONVERSATION = """select v.id, v.connection_id, n.name, v.contact_id, c.name, c.phone, v.status, v.unread_count,
+    v.last_message_at, v.last_message_text, v.window_expires_at
+  from conversation v join contact c on c.id = v.contact_id join connection n on n.id = v.connection_id"""
+_OWN = """select m.id, m.direction, m.kind, m.text, m.state, m.reason_code, m.created_at as at, m.sent_at, m.delivered_at,
+    m.read_at, m.failed_at, p.name as author, cast(null as uuid) as campaign_id, m.payload, m.conversation_id
+  from message m left join person p on p.id = m.author_id where m.company_id = :company"""
+_THREAD = f"""select * from (
+  select id, direction, kind, text, state, reason_code, at, sent_at, delivered_at, read_at, failed_at, author, campaign_id,
+    payload from ({_OWN}) own where conversation_id = :id
+  union all
+  select r.id, 'outbound', case when c.kind = 'template' then 'template' else 'text' end, coalesce(t.body, c.body),
+    r.state, r.reason_code, coalesce(r.sending_at, r.state_at), r.sent_at, r.delivered_at, r.read_at, r.failed_at, c.name,
+    c.id, r.variables
+  from recipient r join campaign c on c.id = r.campaign_id and c.connection_id = :connection
+    left join template t on t.id = c.template_id
+  where r.company_id = :company and r.contact_id = :contact and r.state not in ('queued', 'claimed', 'skipped')) m"""

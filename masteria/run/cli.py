@@ -1,0 +1,241 @@
+"""The `masteria` command: each subcommand says what it does and fails with one plain line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from masteria.kit.errors import Invalid, MasteriaError, NotFound
+from masteria.run import embedded, environment
+from masteria.run.supervisor import Child, Supervisor
+from masteria.run.up import QUEUES, Wish, say, up
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, run, and turn an expected error into one line on stderr and exit code 1."""
+    arguments = parser().parse_args(argv)
+    try:
+        code = arguments.run(arguments)
+    except (MasteriaError, OSError) as error:
+        if arguments.debug:
+            raise
+        print(_plain(error), file=sys.stderr)  # noqa: T201
+        code = 1
+    sys.exit(code)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="masteria", description="WhatsApp mass messaging for small teams.")
+    top.add_argument("--debug", action="store_true", help="show where an error came from")
+    commands = top.add_subparsers(required=True, metavar="command")
+    _up(_command(commands, "up", _run_up, "the whole product on one machine", "masteria up --demo"))
+    _command(commands, "web", _exec("masteria.run.serve"), "the web process alone", "masteria web")
+    worker = _command(commands, "worker", _run_worker, "workers alone", "masteria worker --queue campaigns --count 2")
+    worker.add_argument("--queue", choices=QUEUES, default="campaigns")
+    worker.add_argument("--count", type=int, default=1)
+    _command(commands, "scheduler", _exec("workers.schedule"), "the timetable alone", "masteria scheduler")
+    sandbox = _command(commands, "sandbox", _run_sandbox, "Meta's API and customers' phones, simulated", "masteria sandbox --port 3900")
+    sandbox.add_argument("rest", nargs=argparse.REMAINDER, help="see python -m masteria.sandbox --help")
+    _command(commands, "migrate", _run_migrate, "bring the database to the newest schema", "masteria migrate")
+    _command(commands, "doctor", _run_doctor, "check everything and say how to mend it", "masteria doctor")
+    _command(commands, "sweep", _run_sweep, "one round of what the scheduler does, now", "masteria sweep")
+    doors = _command(commands, "doors", _run_doors, "every way in, with the permission it asks for", "masteria doors --json")
+    doors.add_argument("--json", action="store_true")
+    _companies(commands)
+    _imports(commands)
+    return top
+
+
+def _command(commands, name: str, run: Run, does: str, example: str) -> argparse.ArgumentParser:  # noqa: ANN001
+    found = commands.add_parser(name, help=does, description=does, epilog=f"example: {example}")
+    found.set_defaults(run=run)
+    return found
+
+
+def _up(found: argparse.ArgumentParser) -> None:
+    found.add_argument("--demo", action="store_true", help="also start the sandbox and fill in a living sample company")
+    found.add_argument("--port", type=int, default=int(os.environ.get("MASTERIA_PORT") or 3000))
+    found.add_argument("--sandbox-port", type=int, default=3900)
+    found.add_argument("--data-dir", help="default .masteria")
+    found.add_argument("--workers", type=int, default=1, help="processes that send campaigns")
+
+
+def _companies(commands) -> None:  # noqa: ANN001
+    group = commands.add_parser("company", help="companies").add_subparsers(required=True, metavar="command")
+    example = "masteria company create --name Aurora --owner-email ana@aurora.example --owner-password …"
+    create = _command(group, "create", _run_company, "a company and its owner", example)
+    for name in ("--name", "--owner-email", "--owner-password"):
+        create.add_argument(name, required=True)
+    create.add_argument("--json", action="store_true")
+    group = commands.add_parser("api-key", help="API keys").add_subparsers(required=True, metavar="command")
+    example = "masteria api-key create --company aurora --name loja --scopes contacts:read,campaigns:write"
+    key = _command(group, "create", _run_key, "a key for a program; printed once", example)
+    for name in ("--company", "--name", "--scopes"):
+        key.add_argument(name, required=True)
+    key.add_argument("--json", action="store_true")
+
+
+def _imports(commands) -> None:  # noqa: ANN001
+    group = commands.add_parser("import", help="imports").add_subparsers(required=True, metavar="command")
+    example = "masteria import contacts clientes.csv --company aurora --map Fone=phone --dry-run"
+    found = _command(group, "contacts", _run_import, "people from a CSV file", example)
+    found.add_argument("file", type=Path)
+    found.add_argument("--company", required=True)
+    found.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD")
+    found.add_argument("--dry-run", action="store_true")
+
+
+def _run_up(wanted: argparse.Namespace) -> int:
+    folder = environment.data_dir(wanted.data_dir)
+    return up(Wish(wanted.port, folder, max(1, wanted.workers), wanted.demo, wanted.sandbox_port))
+
+
+def _exec(module: str) -> Run:
+    def run(_wanted: argparse.Namespace) -> int:
+        env = environment.with_keys(_env(), environment.data_dir())
+        os.execve(sys.executable, [sys.executable, "-m", module], environment.for_reflex(env, environment.data_dir()))
+
+    return run
+
+
+def _run_worker(wanted: argparse.Namespace) -> int:
+    env = environment.with_keys(_env(), environment.data_dir())
+    command = [sys.executable, "-m", "workers", "--queue", wanted.queue]
+    if wanted.count == 1:
+        os.execve(sys.executable, command, env)
+    import signal
+
+    tree = Supervisor(environment.data_dir() / "logs", say)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: tree.stopping.set())
+    for number in range(wanted.count):
+        tree.start(Child(f"worker-{wanted.queue}-{number + 1}", command, env))
+    tree.watch()
+    tree.stop()
+    return 0
+
+
+def _run_sandbox(wanted: argparse.Namespace) -> int:
+    return subprocess.run([sys.executable, "-m", "masteria.sandbox", *wanted.rest]).returncode
+
+
+def _run_migrate(_wanted: argparse.Namespace) -> int:
+    from masteria.core import migrate
+
+    with services():
+        migrate.upgrade()
+    return 0
+
+
+def _run_sweep(_wanted: argparse.Namespace) -> int:
+    from masteria.flows import upkeep
+
+    with services():
+        upkeep.sweep()
+    return 0
+
+
+def _run_doctor(_wanted: argparse.Namespace) -> int:
+    from masteria.run import doctor
+
+    with services():
+        return doctor.report(say)
+
+
+def _run_doors(wanted: argparse.Namespace) -> int:
+    from masteria.run import doors
+
+    with services():
+        return doors.report(say, as_json=wanted.json)
+
+
+def _run_company(wanted: argparse.Namespace) -> int:
+    from masteria.actions import accounts
+
+    with migrated():
+        actor = accounts.create_company(wanted.name, wanted.owner_email, wanted.owner_password)
+        slug = accounts.slug_of(actor.company_id)
+    say(json.dumps({"id": str(actor.company_id), "slug": slug}) if wanted.json else f"Company created: {slug}")
+    return 0
+
+
+def _run_key(wanted: argparse.Namespace) -> int:
+    from masteria.actions import accounts
+    from masteria.core.work import work_as
+
+    with migrated(), work_as(accounts.company_actor(wanted.company)) as work:
+        made = accounts.create_api_key(work, wanted.name, [s.strip() for s in wanted.scopes.split(",") if s.strip()])
+    say(json.dumps({"id": str(made.id), "key": made.key, "scopes": list(made.scopes)}) if wanted.json else made.key)
+    return 0
+
+
+def _run_import(wanted: argparse.Namespace) -> int:
+    from masteria.actions import accounts
+    from masteria.flows import importing
+
+    if not wanted.file.is_file():
+        raise Invalid("file", f"There is no file {wanted.file}.")
+    mapping = dict(part.partition("=")[::2] for part in wanted.map)
+    with migrated():
+        actor = accounts.company_actor(wanted.company)
+        _, counts = importing.import_file(actor, wanted.file, mapping, {"dry_run": wanted.dry_run})
+    say(json.dumps(asdict(counts)))
+    return 0
+
+
+@contextmanager
+def services() -> Iterator[None]:
+    """The settings' services, those of a running `up`, or embedded ones for the length of this command."""
+    folder = environment.data_dir()
+    env = environment.with_keys(_env(), folder)
+    tree = Supervisor(folder / "logs", lambda _text: None)
+    try:
+        for name, make, wait in (
+            ("DATABASE_URL", embedded.postgres, embedded.wait_for_postgres),
+            ("REDIS_URL", embedded.redis, embedded.wait_for_redis),
+        ):
+            if not env.get(name):
+                service = make(folder)
+                tree.start(Child(service.name, service.command, env, service.user, service.stop_signal))
+                wait(service)
+                env[name] = service.url
+        os.environ.update(env)
+        yield
+    finally:
+        tree.stop()
+
+
+@contextmanager
+def migrated() -> Iterator[None]:
+    from masteria.core import migrate
+
+    with services():
+        if not migrate.is_current():
+            migrate.upgrade()
+        yield
+
+
+def _env() -> dict[str, str]:
+    """The environment, and what a running `up` of this data directory has noted."""
+    return {**environment.running(environment.data_dir()), **{k: v for k, v in os.environ.items() if v}}
+
+
+def _plain(error: Exception) -> str:
+    if isinstance(error, NotFound):
+        return f"Not found: {error}"
+    if isinstance(error, Invalid):
+        return error.reason if " " in error.reason else f"{error.field}: {error.reason.replace('_', ' ')}"
+    return str(error)
+
+
+if __name__ == "__main__":
+    main()

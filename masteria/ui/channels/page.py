@@ -1,0 +1,103 @@
+"""Channels: a card a number, and the form that connects one."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from masteria.ui.channels.state import ChannelsState, Row
+from masteria.ui.components.basics import badge, button, empty, field, icon, skeleton, text_input
+from masteria.ui.shell import Profile, shell
+from masteria.ui.texts import t
+
+STATUS = {"connected": "good", "pending": "info", "degraded": "attention", "disconnected": "problem", "failed": "problem"}
+
+
+@rx.page(route="/channels", title="Masteria", on_load=[Profile.enter, ChannelsState.enter])
+def channels() -> rx.Component:
+    new = rx.cond(Profile.may_admin, button(t("channels.new"), glyph="plus", on_click=ChannelsState.open_form))
+    body = rx.cond(
+        ChannelsState.loaded,
+        rx.cond(
+            ChannelsState.rows.length() > 0,
+            rx.el.div(rx.foreach(ChannelsState.rows, _card), class_name="cards"),
+            empty("radio-tower", t("channels.empty"), t("channels.empty_help"), new),
+        ),
+        skeleton(3),
+    )
+    return shell("/channels", t("channels.title"), rx.el.div(body, _form(), class_name="page"), tools=(new,))
+
+
+def _card(row: rx.Var[Row]) -> rx.Component:
+    return rx.el.article(
+        rx.el.header(
+            rx.el.div(rx.el.h2(row.name), rx.el.p(row.address, class_name="num dim")),
+            badge("channel.status", row.status, STATUS),
+            class_name="card-head",
+        ),
+        rx.cond(row.why != "", rx.el.p(row.why, class_name="notice bad")),
+        rx.el.ul(
+            rx.el.li(icon("gauge", 15), row.rate),
+            rx.el.li(icon("layout-template", 15), row.templates),
+            rx.el.li(icon("bell-ring", 15), row.last_event),
+            class_name="facts",
+        ),
+        rx.cond(
+            row.verify_token != "",
+            rx.el.div(_copy(t("channels.webhook"), row.webhook), _copy(t("channels.verify_token"), row.verify_token), class_name="copies"),
+        ),
+        rx.cond(
+            Profile.may_admin,
+            rx.el.div(
+                button(t("channels.verify"), tone="soft", on_click=ChannelsState.verify(row.id)),
+                button(t("channels.sync"), tone="soft", on_click=ChannelsState.sync(row.id)),
+                class_name="actions",
+            ),
+        ),
+        class_name="card",
+    )
+
+
+def _copy(label: rx.Var[str], value: rx.Var[str]) -> rx.Component:
+    return rx.el.label(rx.el.span(label, class_name="f-label"), rx.el.input(value=value, read_only=True, class_name="input mono"))
+
+
+def _form() -> rx.Component:
+    secrets = ("access_token", "app_secret")
+    inputs = [
+        field(
+            t(f"channels.{name}"),
+            text_input(
+                name=name,
+                required=True,
+                auto_complete="off",
+                type="password" if name in secrets else "text",
+                input_mode="numeric" if name.endswith("_id") else "text",
+            ),
+            error=rx.cond(ChannelsState.problem_field == name, ChannelsState.problem, ""),
+        )
+        for name in ("name", "phone_number_id", "waba_id", *secrets)
+    ]
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title(t("channels.new")),
+            rx.dialog.description(t("channels.connect_help"), class_name="f-help"),
+            rx.cond(
+                (ChannelsState.problem != "") & (ChannelsState.problem_field == "settings"),
+                rx.el.p(ChannelsState.problem, class_name="notice bad", role="alert"),
+            ),
+            rx.form(
+                *inputs,
+                rx.el.div(
+                    button(t("common.cancel"), tone="soft", on_click=ChannelsState.close_form),
+                    rx.el.button(t("channels.connect"), type="submit", class_name="btn", disabled=ChannelsState.busy),
+                    class_name="dialog-actions",
+                ),
+                on_submit=ChannelsState.connect,
+                reset_on_submit=False,
+                class_name="stack",
+            ),
+            class_name="dialog",
+        ),
+        open=ChannelsState.form_open,
+        on_open_change=lambda _open: ChannelsState.close_form(),
+    )

@@ -1,0 +1,66 @@
+"""Who a tab is: the session cookie of its socket, looked up on the server, never anything the page says."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextvars import ContextVar
+from http.cookies import CookieError, SimpleCookie
+
+from masteria.actions import accounts
+from masteria.core.access import Actor
+from masteria.kit.errors import Forbidden
+
+COOKIE = "masteria_session"
+SECURE_COOKIE = "__Host-masteria_session"
+KNOWN_SECONDS = 5.0
+
+_current: ContextVar[Actor | None] = ContextVar("actor", default=None)
+_known: dict[str, tuple[float, Actor | None]] = {}
+
+
+def current() -> Actor:
+    """The person whose event is being handled."""
+    actor = _current.get()
+    if actor is None:
+        raise Forbidden("signed out")
+    return actor
+
+
+def language() -> str:
+    """The language to answer in when there may be nobody."""
+    actor = _current.get()
+    return actor.language if actor else "pt_BR"
+
+
+def become(actor: Actor | None) -> None:
+    _current.set(actor)
+
+
+async def find(cookie_header: str | None) -> Actor | None:
+    """The person of a cookie header; an answer is believed for five seconds."""
+    token = cookie_value(cookie_header)
+    if not token:
+        return None
+    known = _known.get(token)
+    if known is None or known[0] < time.monotonic():
+        if len(_known) > 20_000:
+            _known.clear()
+        known = (time.monotonic() + KNOWN_SECONDS, await asyncio.to_thread(accounts.find_actor, token))
+        _known[token] = known
+    return known[1]
+
+
+def forget(token: str) -> None:
+    """At sign-out this process must not believe its copy any longer."""
+    _known.pop(token, None)
+
+
+def cookie_value(header: str | None) -> str:
+    """The session token in a cookie header; a broken header holds none."""
+    try:
+        jar = SimpleCookie(header or "")
+    except CookieError:
+        return ""
+    morsel = jar.get(SECURE_COOKIE) or jar.get(COOKIE)
+    return morsel.value if morsel else ""

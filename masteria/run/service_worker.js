@@ -1,7 +1,7 @@
 // Cache the shell, fall back to the offline page; private answers are never kept.
 const CACHE = "masteria-__VERSION__";
 const SHELL = "__SHELL__";
-const PRIVATE = /^\/(auth|api|media|webhooks|hooks|metrics|healthz|readyz|_)/;
+const PRIVATE = /^\/(auth|api|files|media|webhooks|hooks|metrics|healthz|readyz|_)/;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(SHELL)).then(() => self.skipWaiting()));

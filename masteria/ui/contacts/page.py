@@ -191,7 +191,7 @@ def _running() -> rx.Component:
                 rx.cond(
                     running.has_rejects,
                     rx.el.a(
-                        icon("download"), t("import.rejects"), href=f"/files/imports/{running.id}/rejects.csv", class_name="btn soft"
+                        icon("download"), t("import.rejects"), href=f"/files/imports/{running.id}/rejects.csv", download=True, class_name="btn soft"
                     ),
                 ),
                 link_button(t("import.see"), "/contacts"),

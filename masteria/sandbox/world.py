@@ -230,11 +230,15 @@ def _load(world: World) -> None:
 
 FIRST = (
     "Helena", "Otávio", "Marina", "Caio", "Beatriz", "Rafael", "Lívia", "Hugo", "Cecília", "Tomás", "Yasmin",
-    "Davi", "Nádia", "Raí", "Sônia", "Bruno", "Íris",
+    "Davi", "Nádia", "Raí", "Sônia", "Bruno", "Íris", "Joana", "Murilo", "Elisa", "Vicente", "Tainá", "Breno",
+    "Clarice", "Joaquim", "Rita", "Ícaro", "Mirela", "Nelson", "Olívia", "Pedro", "Rosana", "Saulo", "Teresa",
+    "Ulisses", "Valéria", "Wagner", "Zélia",
 )  # fmt: skip
 LAST = (
     "Duarte", "Lima", "Sá", "Rezende", "Nunes", "Teles", "Campos", "Brandão", "Moura", "Vidal", "Porto",
-    "Queiroz", "Araújo", "Leão", "Távora", "Falcão",
+    "Queiroz", "Araújo", "Leão", "Távora", "Falcão", "Siqueira", "Prado", "Bastos", "Coelho", "Dias", "Esteves",
+    "Furtado", "Guerra", "Hora", "Junqueira", "Lacerda", "Maia", "Neves", "Otero", "Peixoto", "Ramos", "Salles",
+    "Torres", "Uchoa", "Viana",
 )  # fmt: skip
 
 

@@ -158,12 +158,13 @@ _SHAPES = {
     "message": ("external_id", "conversation_id", Topic.CONVERSATION, "changed_at"),
 }
 # failed is final unless a delivery is known; a later delivery wins over an earlier failure; read implies delivered
-_MERGE = """with v as materialized (
-  select * from unnest(cast(:ids as uuid[]), cast(:providers as text[]), cast(:best as int[]), cast(:failed as bool[]),
+# The locked rows carry the values with them: joining two lists of unknown length, the planner would loop over both.
+_MERGE = """with locked as materialized (
+  select v.* from unnest(cast(:ids as uuid[]), cast(:providers as text[]), cast(:best as int[]), cast(:failed as bool[]),
     cast(:sent as timestamptz[]), cast(:delivered as timestamptz[]), cast(:read as timestamptz[]),
     cast(:failures as timestamptz[]), cast(:codes as text[]))
-    as v(id, provider, best, failed, sent, delivered, read, failure, code)),
-locked as (select t.id from {table} t join v on v.id = t.id where t.company_id = :company order by t.id for update of t)
+    as v(id, provider, best, failed, sent, delivered, read, failure, code)
+  join {table} t on t.id = v.id where t.company_id = :company order by t.id for update of t)
 update {table} r set
   state = case when r.state = 'read' or v.best = 3 then 'read'
     when r.state = 'delivered' or v.best = 2 then 'delivered'
@@ -178,5 +179,5 @@ update {table} r set
   read_at = least(r.read_at, v.read),
   failed_at = least(r.failed_at, v.failure),
   {stamp} = now()
-from v join locked on locked.id = v.id where r.id = v.id
+from locked v where r.id = v.id
 returning r.{parent}"""

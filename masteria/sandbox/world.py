@@ -9,6 +9,7 @@ import random
 import time
 from collections import OrderedDict, defaultdict, deque
 from dataclasses import dataclass, field, fields
+from itertools import islice
 from typing import Any
 
 from masteria.sandbox import sample
@@ -154,10 +155,16 @@ class World:
         found = self.phones.get(key)
         if found is None:
             found = self.phones[key] = Phone(wa_id, name or _name(wa_id), phone_number_id)
-            while len(self.phones) > PHONES_KEPT:
-                self.phones.popitem(last=False)
+            self._make_room()
         self.phones.move_to_end(key)
         return found
+
+    def _make_room(self) -> None:
+        """The longest untouched phone goes, rather one on which nobody wrote."""
+        while len(self.phones) > PHONES_KEPT:
+            oldest = list(islice(self.phones.items(), 50))
+            silent = (key for key, phone in oldest if not phone.last_inbound)
+            del self.phones[next(silent, oldest[0][0])]
 
     def show(self, phone: Phone, message: dict[str, Any]) -> None:
         """Put a bubble on a phone."""

@@ -180,3 +180,12 @@ def test_the_handshake(graph: Graph, receiver: Receiver) -> None:
     answer = graph.tell("handshake", phone_number_id=SAMPLE_PHONE_NUMBER_ID)
     assert answer == {"status": 200, "echoed": True}
     assert "hub.mode=subscribe" in receiver.asked[0]
+
+
+def test_a_person_takes_so_much_marketing(graph: Graph, receiver: Receiver) -> None:
+    graph.tell("options", marketing_cap=1)
+    campaign(graph)
+    second = campaign(graph)
+    until(lambda: "failed" in steps(receiver))
+    failed = [s for s in receiver.items("statuses") if s["status"] == "failed"]
+    assert [(s["id"], s["errors"][0]["code"]) for s in failed] == [(second, 131049)]

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from masteria.enums import Topic
 from masteria.models import Connection
 
 MOST_DOORS = 1000
+MOST_BYTES = 4 * 1024 * 1024  # of one claim: what is decoded and merged at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,21 @@ def count_bad_signatures(work: Work, connection_id: UUID, count: int) -> None:
     )
 
 
-def claim(work: Work, count: int) -> list[Body]:
-    """Waiting bodies of this company, oldest first, held until the end of the transaction."""
-    rows = work.execute(
-        """select id, connection_id, body, created_at from intake where company_id = :company and state = 'waiting'
+def claim(work: Work, count: int, size: int = MOST_BYTES) -> list[Body]:
+    """Waiting bodies of this company, oldest first, held until the end of the transaction.
+
+    At most `count`, and at least one but no more than `size` bytes: three megabytes may come in each.
+    """
+    waiting = work.execute(
+        """select id, octet_length(body) as size from intake where company_id = :company and state = 'waiting'
            order by created_at limit :count for update skip locked""",
         {"company": work.company_id, "count": count},
+    ).all()
+    fits = sum(total <= size for total in accumulate(row.size for row in waiting))
+    rows = work.execute(
+        "select id, connection_id, body, created_at from intake where company_id = :company and id = any(:ids) "
+        "order by created_at",
+        {"company": work.company_id, "ids": [row.id for row in waiting[: max(1, fits)]]},
     )
     return [Body(row.id, row.connection_id, bytes(row.body), row.created_at) for row in rows]
 

@@ -61,16 +61,18 @@ def merge_statuses(work: Work, connection_id: UUID, receipts: Iterable[Receipt])
 def settle_strays(work: Work, connection_id: UUID) -> None:
     """Statuses that came before their message was written down."""
     rows = work.execute(
-        """select s.external_id, s.status, s.happened_at, s.error_code from stray_status s
-           where s.connection_id = :connection and (exists (select from recipient r where r.provider_id = s.external_id)
-             or exists (select from message m where m.company_id = :company and m.external_id = s.external_id))
-           limit 1000""",
+        """with known as (select s.id from stray_status s
+             where s.company_id = :company and s.connection_id = :connection
+               and (exists (select from recipient r where r.company_id = :company and r.provider_id = s.external_id)
+                 or exists (select from message m where m.company_id = :company and m.external_id = s.external_id))
+             limit 1000 for update skip locked)
+           delete from stray_status s using known where s.id = known.id
+           returning s.external_id, s.status, s.happened_at, s.error_code""",
         {"connection": connection_id, "company": work.company_id},
     ).all()
     if rows:
-        gone = {"connection": connection_id, "ids": [r[0] for r in rows]}
-        work.execute("delete from stray_status where connection_id = :connection and external_id = any(:ids)", gone)
-        merge_statuses(work, connection_id, [Receipt(r[0], None, r[1], r[2], r[3]) for r in rows])
+        found = [Receipt(r.external_id, None, r.status, r.happened_at, r.error_code) for r in rows]
+        merge_statuses(work, connection_id, found)
 
 
 def _echo(opaque: str | None) -> tuple[str, str | None]:
@@ -89,10 +91,11 @@ def _merge_by_provider(work: Work, connection_id: UUID, plain: dict[str, list[Re
     found: dict[str, dict[str, str]] = {}
     for table, column in (("recipient", "provider_id"), ("message", "external_id")):
         rows = work.execute(
-            f"select {column}, cast(id as text) from {table} where company_id = :company and {column} = any(:ids)",
+            f"select {column} as key, cast(id as text) as id from {table} "
+            f"where company_id = :company and {column} = any(:ids)",
             {"company": work.company_id, "ids": list(plain)},
         )
-        found[table] = {row[0]: row[1] for row in rows}
+        found[table] = {row.key: row.id for row in rows}
     for table, ids in found.items():
         merged = []
         for external_id, row_id in ids.items():
@@ -112,7 +115,8 @@ def _keep(work: Work, connection_id: UUID, receipts: list[Receipt]) -> None:
         """insert into stray_status (id, company_id, connection_id, external_id, status, happened_at, error_code,
              created_at, changed_at)
            select gen_random_uuid(), :company, :connection, v.e, v.s, v.t, v.c, now(), now()
-           from unnest(cast(:e as text[]), cast(:s as text[]), cast(:t as timestamptz[]), cast(:c as text[])) v(e, s, t, c)
+           from unnest(cast(:e as text[]), cast(:s as text[]), cast(:t as timestamptz[]), cast(:c as text[]))
+             v(e, s, t, c)
            on conflict do nothing""",
         {
             "company": work.company_id,
@@ -158,12 +162,14 @@ _SHAPES = {
     "message": ("external_id", "conversation_id", Topic.CONVERSATION, "changed_at"),
 }
 # failed is final unless a delivery is known; a later delivery wins over an earlier failure; read implies delivered
-_MERGE = """with v as materialized (
-  select * from unnest(cast(:ids as uuid[]), cast(:providers as text[]), cast(:best as int[]), cast(:failed as bool[]),
+# The locked rows carry the values with them: joining two lists of unknown length, the planner would loop over both.
+_MERGE = """with locked as materialized (
+  select v.* from unnest(
+    cast(:ids as uuid[]), cast(:providers as text[]), cast(:best as int[]), cast(:failed as bool[]),
     cast(:sent as timestamptz[]), cast(:delivered as timestamptz[]), cast(:read as timestamptz[]),
     cast(:failures as timestamptz[]), cast(:codes as text[]))
-    as v(id, provider, best, failed, sent, delivered, read, failure, code)),
-locked as (select t.id from {table} t join v on v.id = t.id where t.company_id = :company order by t.id for update of t)
+    as v(id, provider, best, failed, sent, delivered, read, failure, code)
+  join {table} t on t.id = v.id where t.company_id = :company order by t.id for update of t)
 update {table} r set
   state = case when r.state = 'read' or v.best = 3 then 'read'
     when r.state = 'delivered' or v.best = 2 then 'delivered'
@@ -178,5 +184,5 @@ update {table} r set
   read_at = least(r.read_at, v.read),
   failed_at = least(r.failed_at, v.failure),
   {stamp} = now()
-from v join locked on locked.id = v.id where r.id = v.id
+from locked v where r.id = v.id
 returning r.{parent}"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,16 @@ from masteria.core.work import Work
 from masteria.enums import Permission
 from masteria.kit.errors import NotFound
 from masteria.kit.placeholders import fill
-from masteria.queries.paging import Page, checked_limit, decode, page_of
+from masteria.kit.storable import storable_text
+from masteria.queries.paging import Page, checked_limit, moment_and_id, page_of
+
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationRow:
+    """A last message without words (a photo, a voice note) is told by `last_message_kind`."""
+
     id: UUID
     connection_id: UUID
     connection_name: str
@@ -27,11 +33,12 @@ class ConversationRow:
     last_message_at: datetime
     last_message_text: str
     window_expires_at: datetime | None
+    last_message_kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """`campaign_id` is set for what a campaign brought; such a row is not a message of its own and cannot be retried."""
+    """`campaign_id` is set for what a campaign brought; such a row is no message of its own and cannot be retried."""
 
     id: UUID
     direction: str
@@ -55,14 +62,14 @@ def list_conversations(
     """The most recently active first."""
     work.require(Permission.READ_CONVERSATIONS)
     where, values = ["v.company_id = :company"], {"company": work.company_id, "limit": checked_limit(limit) + 1}
-    if q.strip():
-        where.append("(position(:q in lower(c.name)) > 0 or position(:q in c.phone) > 0)")
-        values["q"] = q.strip().lower()[:80]
+    if q := storable_text(q, 80).strip().lower():
+        where.append("(position(:q in lower(c.name)) > 0 or position(nullif(:digits, '') in c.phone) > 0)")
+        values |= {"q": q, "digits": "" if _LETTER.search(q) else re.sub(r"\D", "", q)}
     if unread:
         where.append("v.unread_count > 0")
-    if after := decode(cursor, 2):
+    if after := moment_and_id(cursor):
         where.append("(v.last_message_at, v.id) < (cast(:at as timestamptz), cast(:after as uuid))")
-        values |= {"at": after[0], "after": after[1]}
+        values |= after
     query = f"{_CONVERSATION} where {' and '.join(where)} order by v.last_message_at desc, v.id desc limit :limit"
     rows = [ConversationRow(*row) for row in work.execute(query, values)]
     return page_of(rows, limit, lambda r: [r.last_message_at, r.id])
@@ -89,9 +96,9 @@ def thread(work: Work, conversation_id: UUID, *, cursor: str | None = None, limi
         "limit": checked_limit(limit) + 1,
     }
     older = ""
-    if after := decode(cursor, 2):
+    if after := moment_and_id(cursor):
         older = "where (m.at, m.id) < (cast(:at as timestamptz), cast(:after as uuid))"
-        values |= {"at": after[0], "after": after[1]}
+        values |= after
     rows = work.execute(f"{_THREAD} {older} order by m.at desc, m.id desc limit :limit", values)
     return page_of([_message(row) for row in rows], limit, lambda r: [r.at, r.id])
 
@@ -116,18 +123,18 @@ def _message(row: Any) -> MessageRow:
 
 
 _CONVERSATION = """select v.id, v.connection_id, n.name, v.contact_id, c.name, c.phone, v.status, v.unread_count,
-    v.last_message_at, v.last_message_text, v.window_expires_at
+    v.last_message_at, v.last_message_text, v.window_expires_at, v.last_message_kind
   from conversation v join contact c on c.id = v.contact_id join connection n on n.id = v.connection_id"""
-_OWN = """select m.id, m.direction, m.kind, m.text, m.state, m.reason_code, m.created_at as at, m.sent_at, m.delivered_at,
-    m.read_at, m.failed_at, p.name as author, cast(null as uuid) as campaign_id, m.payload, m.conversation_id
+_OWN = """select m.id, m.direction, m.kind, m.text, m.state, m.reason_code, m.created_at as at,
+    m.sent_at, m.delivered_at, m.read_at, m.failed_at, p.name as author, cast(null as uuid) as campaign_id, m.payload, m.conversation_id
   from message m left join person p on p.id = m.author_id where m.company_id = :company"""
 _THREAD = f"""select * from (
-  select id, direction, kind, text, state, reason_code, at, sent_at, delivered_at, read_at, failed_at, author, campaign_id,
-    payload from ({_OWN}) own where conversation_id = :id
+  select id, direction, kind, text, state, reason_code, at, sent_at, delivered_at, read_at, failed_at, author,
+    campaign_id, payload from ({_OWN}) own where conversation_id = :id
   union all
   select r.id, 'outbound', case when c.kind = 'template' then 'template' else 'text' end, coalesce(t.body, c.body),
-    r.state, r.reason_code, coalesce(r.sending_at, r.state_at), r.sent_at, r.delivered_at, r.read_at, r.failed_at, c.name,
-    c.id, r.variables
+    r.state, r.reason_code, coalesce(r.sending_at, r.state_at), r.sent_at, r.delivered_at, r.read_at, r.failed_at,
+    c.name, c.id, r.variables
   from recipient r join campaign c on c.id = r.campaign_id and c.connection_id = :connection
     left join template t on t.id = c.template_id
   where r.company_id = :company and r.contact_id = :contact and r.state not in ('queued', 'claimed', 'skipped')) m"""

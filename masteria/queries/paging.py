@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from masteria.kit.errors import Invalid
 
@@ -43,6 +45,17 @@ def decode(cursor: str | None, length: int) -> list[str] | None:
     if not isinstance(found, list) or len(found) != length or not all(isinstance(v, str) for v in found):
         raise Invalid("cursor", "unreadable")
     return found
+
+
+def moment_and_id(cursor: str | None) -> dict[str, Any] | None:
+    """The cursor of a list by time, as the parameters `at` and `after`; `Invalid("cursor")` for anything else."""
+    values = decode(cursor, 2)
+    if values is None:
+        return None
+    try:
+        return {"at": datetime.fromisoformat(values[0]), "after": UUID(values[1])}
+    except ValueError:
+        raise Invalid("cursor", "unreadable") from None
 
 
 def checked_limit(limit: int) -> int:

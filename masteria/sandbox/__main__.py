@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         serve(wanted.host, wanted.port, options)
     except OSError as error:
-        log.error("Port %s cannot be used: %s. Choose another with --port.", wanted.port, error.strerror or error)
+        log.error("Port %s cannot be used: %s. Choose another with --port.", wanted.port, os.strerror(error.errno or 0))
         return 1
     return 0
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from masteria.sandbox.errors import GraphError
 from masteria.sandbox.request import Request, only
+from masteria.sandbox.shapes import parts
 from masteria.sandbox.world import Number, short_form
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def block_users(graph: Graph, request: Request, number_id: str) -> dict[str, Any
     if request.method == "GET":
         blocked = [{"messaging_product": "whatsapp", "wa_id": to} for n, to in graph.world.blocked if n == number_id]
         return {"data": blocked, "paging": {"cursors": {"before": "", "after": ""}}}
-    users = [re.sub(r"\D", "", str(u.get("user", ""))) for u in request.json().get("block_users", [])]
+    users = [re.sub(r"\D", "", str(u.get("user", ""))) for u in parts(request.json().get("block_users"))]
     for to in users:
         change = graph.world.blocked.add if request.method == "POST" else graph.world.blocked.discard
         change((number.phone_number_id, to))

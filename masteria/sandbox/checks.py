@@ -9,6 +9,7 @@ from typing import Any
 from masteria.sandbox.errors import GraphError
 from masteria.sandbox.filling import fill
 from masteria.sandbox.interactive import check_interactive
+from masteria.sandbox.shapes import part, parts
 from masteria.sandbox.world import Number, World
 
 MEDIA = ("image", "video", "audio", "document", "sticker")
@@ -30,7 +31,7 @@ def check(world: World, number: Number, body: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(content, list if kind == "contacts" else dict):
         raise GraphError(131008, f"The parameter {kind} is required.")
     shown = CHECKS[kind](world, number, content)
-    quoted = (body.get("context") or {}).get("message_id")
+    quoted = part(body.get("context")).get("message_id")
     return {**shown, "quoted": quoted} if quoted and kind != "reaction" else shown
 
 
@@ -92,7 +93,7 @@ def _location(world: World, number: Number, content: dict[str, Any]) -> dict[str
 def _contacts(world: World, number: Number, content: list[dict[str, Any]]) -> dict[str, Any]:
     if not 1 <= len(content) <= 257:
         raise GraphError(131009, "There must be 1 to 257 contacts.")
-    names = [c.get("name") or {} for c in content]
+    names = [part(c.get("name")) for c in parts(content)]
     if any(not n.get("formatted_name") or len(n) < 2 for n in names):
         raise GraphError(131008, "A contact needs formatted_name and one more part of the name.")
     return {"text": "👤 " + ", ".join(n["formatted_name"] for n in names)}
@@ -116,12 +117,12 @@ def _template(world: World, number: Number, content: dict[str, Any]) -> dict[str
         raise GraphError(132016)
     if template["status"] != "APPROVED":
         raise GraphError(132001, f"Template {template['name']} is not approved in {template['language']}.")
-    return fill(template, content.get("components") or [])
+    return fill(template, parts(content.get("components")))
 
 
 def found_template(world: World, number: Number, content: dict[str, Any]) -> dict[str, Any]:
     """The template a send names, or `GraphError` 132001."""
-    name, language = str(content.get("name", "")), str((content.get("language") or {}).get("code", ""))
+    name, language = str(content.get("name", "")), str(part(content.get("language")).get("code", ""))
     if not name or not language:
         raise GraphError(131008, "template.name and template.language.code are required.")
     template = world.find_template(number.waba_id, name, language)

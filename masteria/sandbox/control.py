@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,6 +11,7 @@ from masteria.sandbox.graph import Graph
 from masteria.sandbox.http import Call
 from masteria.sandbox.ledger import Ledger
 from masteria.sandbox.life import Life
+from masteria.sandbox.shapes import loaded, part
 from masteria.sandbox.world import Number, Phone, World, number_from
 
 Answer = dict[str, Any]
@@ -100,6 +100,11 @@ class Control:
         self.life.prefers(self._phone(wanted), wanted["value"])
         return {"success": True}
 
+    def people(self, wanted: Answer) -> Answer:
+        """Names by number, as the panel knows them."""
+        self.world.call_them(part(wanted.get("names")))
+        return {"success": True}
+
     async def handshake(self, wanted: Answer) -> Answer:
         number = self._number(wanted)
         if not number.callback:
@@ -127,7 +132,7 @@ CONTROLS = {
         ("POST", name): name
         for name in (
             *("reset", "options", "release", "numbers", "templates", "decide", "tokens"),
-            *("inbound", "preference", "handshake"),
+            *("inbound", "preference", "people", "handshake"),
         )
     },
 }
@@ -137,10 +142,4 @@ def argument(call: Call) -> Answer:
     """The JSON body of a POST or the query of a GET."""
     if call.method == "GET":
         return call.query
-    try:
-        found = json.loads(call.body or b"{}")
-    except ValueError:
-        raise GraphError(100, "The body is not JSON.") from None
-    if not isinstance(found, dict):
-        raise GraphError(100, "The body is not a JSON object.")
-    return found
+    return loaded(call.body or b"{}")

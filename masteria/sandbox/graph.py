@@ -17,6 +17,7 @@ from masteria.sandbox.http import Call
 from masteria.sandbox.life import Life
 from masteria.sandbox.outcomes import ORDINARY, Outcome, outcome_of
 from masteria.sandbox.request import Request
+from masteria.sandbox.shapes import loaded
 from masteria.sandbox.statuses import Sent
 from masteria.sandbox.world import Number, World, short_form
 
@@ -47,12 +48,7 @@ class Graph:
     def send(self, number_id: str, token: str, raw: bytes, marketing: bool = False) -> Reply:
         """`POST /{phone number id}/messages` (or `marketing_messages`): the hot path."""
         number = self.number(number_id, token)
-        try:
-            body = json.loads(raw)
-        except ValueError:
-            raise GraphError(100, "The body is not JSON.") from None
-        if not isinstance(body, dict):
-            raise GraphError(100, "The body is not a JSON object.")
+        body = loaded(raw)
         if body.get("status") == "read":
             return self._read(number, body)
         self._within_rate(number)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from masteria.sandbox.errors import GraphError
+from masteria.sandbox.shapes import Part, part, parts
 
-Part = dict[str, Any]
 BODY_LIMIT = {"list": 4096}
 WITHOUT_BODY = ("product",)
 OUT_OF_SCOPE = ("order_details", "order_status", "address_message")
@@ -19,11 +19,11 @@ def check_interactive(content: Part) -> dict[str, Any]:
     if kind in OUT_OF_SCOPE or kind not in ACTIONS:
         raise GraphError(131009, f"Interactive type {kind} is not supported here.")
     text = _limited(content.get("body"), "body", BODY_LIMIT.get(kind, 1024), kind not in WITHOUT_BODY)
-    shown: dict[str, Any] = {"text": text, "buttons": ACTIONS[kind](content.get("action") or {})}
+    shown: dict[str, Any] = {"text": text, "buttons": ACTIONS[kind](part(content.get("action")))}
     footer = _limited(content.get("footer"), "footer", 60)
     if footer:
         shown["footer"] = footer
-    return {**shown, **_header(kind, content.get("header") or {})}
+    return {**shown, **_header(kind, part(content.get("header")))}
 
 
 def _header(kind: str, header: Part) -> dict[str, Any]:
@@ -34,14 +34,14 @@ def _header(kind: str, header: Part) -> dict[str, Any]:
         return {"header": _limited(header, "header", 60, needed=True)}
     if kind == "list" or form not in ("image", "video", "document"):
         _bad(f"A header of type {form} does not go with {kind}.")
-    media = header.get(str(form)) or {}
+    media = part(header.get(str(form)))
     if not media.get("id") and not media.get("link"):
         raise GraphError(131008, f"header: {form} needs id or link.")
     return {"file": form, "media": str(media.get("id") or ""), "file_name": media.get("filename", "")}
 
 
-def _limited(part: Any, name: str, limit: int, needed: bool = False) -> str:
-    text = str((part or {}).get("text", ""))
+def _limited(given: Any, name: str, limit: int, needed: bool = False) -> str:
+    text = str(part(given).get("text", ""))
     if needed and not text:
         raise GraphError(131008, f"The parameter interactive.{name}.text is required.")
     if len(text) > limit:
@@ -50,7 +50,7 @@ def _limited(part: Any, name: str, limit: int, needed: bool = False) -> str:
 
 
 def _buttons(action: Part) -> list[Part]:
-    replies = [b.get("reply") or {} for b in action.get("buttons") or []]
+    replies = [part(b.get("reply")) for b in parts(action.get("buttons"))]
     if not 1 <= len(replies) <= 3:
         _bad("There must be 1 to 3 buttons.")
     ids = [str(r.get("id", "")) for r in replies]
@@ -62,7 +62,7 @@ def _buttons(action: Part) -> list[Part]:
 
 
 def _list(action: Part) -> list[Part]:
-    sections = action.get("sections") or []
+    sections = parts(action.get("sections"))
     label = str(action.get("button", ""))
     if not 0 < len(label) <= 20:
         _bad("The list's button has 1 to 20 characters.")
@@ -70,7 +70,7 @@ def _list(action: Part) -> list[Part]:
         _bad("There must be 1 to 10 sections.")
     if any(len(str(s.get("title", ""))) > 24 or (len(sections) > 1 and not s.get("title")) for s in sections):
         _bad("Section titles have 1 to 24 characters; each needs one if there are several.")
-    rows = [row for section in sections for row in section.get("rows") or []]
+    rows = [row for section in sections for row in parts(section.get("rows"))]
     if not 1 <= len(rows) <= 10:
         _bad("There must be 1 to 10 rows in total.")
     for row in rows:
@@ -83,7 +83,7 @@ def _list(action: Part) -> list[Part]:
 
 
 def _link(action: Part) -> list[Part]:
-    found = action.get("parameters") or {}
+    found = part(action.get("parameters"))
     label, url = str(found.get("display_text", "")), str(found.get("url", ""))
     if not 0 < len(label) <= 20 or not url.startswith(("http://", "https://")):
         _bad("cta_url needs a display_text of at most 20 characters and a url.")
@@ -91,7 +91,7 @@ def _link(action: Part) -> list[Part]:
 
 
 def _flow(action: Part) -> list[Part]:
-    found = action.get("parameters") or {}
+    found = part(action.get("parameters"))
     if not found.get("flow_cta") or not (found.get("flow_id") or found.get("flow_name")):
         raise GraphError(131008, "flow needs flow_cta and flow_id or flow_name.")
     return [{"type": "flow", "text": found["flow_cta"]}]
@@ -110,7 +110,7 @@ def _plain(action: Part) -> list[Part]:
 
 
 def _cards(action: Part) -> list[Part]:
-    cards = action.get("cards") or []
+    cards = parts(action.get("cards"))
     if not 2 <= len(cards) <= 10 or [c.get("card_index") for c in cards] != list(range(len(cards))):
         _bad("A carousel has 2 to 10 cards, their card_index from 0.")
     return []

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ANSWER_CHANCE = 0.3
 TALK_CHANCE = 0.45
 BUTTON_CHANCE = 0.4
+LEAVE_CHANCE = 0.015
 AHEAD_MOST = 60.0
 # what a customer says is the material of the demo, not the product's words: always pt-BR, as the sample templates
 FIRST = (
@@ -67,7 +68,7 @@ class Living:
             return self.random.choice(NEXT)
         if sent.category == "utility":
             return self.random.choice(READY)
-        return LEAVES if self.random.random() < 0.03 else self.random.choice(FIRST)
+        return LEAVES if self.random.random() < LEAVE_CHANCE else self.random.choice(FIRST)
 
     def _say(self, phone: Phone, text: str) -> None:
         self.life.writes(phone, {"type": "text", "text": {"body": text}}, {"text": text})

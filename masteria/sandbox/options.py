@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from masteria.sandbox.errors import GraphError
 
@@ -67,7 +67,7 @@ class SandboxOptions:
             if not _fits(getattr(self, name), value):
                 raise GraphError(100, f"Option {name} cannot be {value!r}.")
         for name, value in wanted.items():
-            setattr(self, name, tuple(value) if isinstance(value, list) else value)
+            setattr(self, name, tuple(cast(list[float], value)) if isinstance(value, list) else value)
         return self.shown()
 
     def shown(self) -> dict[str, Any]:
@@ -79,7 +79,8 @@ def _fits(now: Any, wanted: Any) -> bool:
     if isinstance(now, bool):
         return isinstance(wanted, bool)
     if isinstance(now, tuple):
-        return isinstance(wanted, list) and len(wanted) == 2 and all(_is_time(v) for v in wanted)
+        found = cast(list[Any], wanted) if isinstance(wanted, list) else []
+        return len(found) == 2 and all(_is_time(v) for v in found)
     return _is_time(wanted)
 
 

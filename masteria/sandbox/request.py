@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from masteria.sandbox.errors import GraphError
+from masteria.sandbox.shapes import loaded
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
     def json(self) -> dict[str, Any]:
-        try:
-            found = json.loads(self.body)
-        except ValueError:
-            raise GraphError(100, "The body is not JSON.") from None
-        if not isinstance(found, dict):
-            raise GraphError(100, "The body is not a JSON object.")
-        return found
+        return loaded(self.body)
 
 
 def only(request: Request, found: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from masteria.sandbox.errors import GraphError
 from masteria.sandbox.filling import VARIABLE
 from masteria.sandbox.life import Life
 from masteria.sandbox.request import Request, only
+from masteria.sandbox.shapes import part, parts
 from masteria.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -100,14 +101,14 @@ def delete(graph: Graph, request: Request, waba_id: str) -> dict[str, Any]:
 
 def check_components(body: dict[str, Any]) -> None:
     """The rules of a template's parts, or `GraphError` 100 with Meta's subcode."""
-    components = body.get("components")
-    if not isinstance(components, list) or not components:
+    components = parts(body.get("components"))
+    if not components:
         raise GraphError(100, "components are required.")
     kinds = [str(c.get("type")) for c in components]
     if "BODY" not in kinds or len(set(kinds)) != len(kinds):
         raise GraphError(100, "A template has one BODY and each other part at most once.", subcode=2388040)
     for component in components:
-        rule = RULES.get(component["type"])
+        rule = RULES.get(str(component.get("type")))
         if rule is not None:
             rule(component, body)
 
@@ -117,7 +118,7 @@ def _header(component: Component, body: dict[str, Any]) -> None:
     if component.get("format") == "TEXT" and (not 0 < len(text) <= 60 or len(VARIABLE.findall(text)) > 1):
         raise GraphError(100, "A header has 1 to 60 characters and at most one variable.", subcode=2388040)
     files = component.get("format") in ("IMAGE", "VIDEO", "DOCUMENT")
-    if files and not (component.get("example") or {}).get("header_handle"):
+    if files and not part(component.get("example")).get("header_handle"):
         raise GraphError(100, "A header with a file needs example.header_handle.", subcode=2388273)
 
 
@@ -152,7 +153,7 @@ def _footer(component: Component, body: dict[str, Any]) -> None:
 
 
 def _buttons(component: Component, body: dict[str, Any]) -> None:
-    buttons = component.get("buttons") or []
+    buttons = parts(component.get("buttons"))
     kinds = [str(b.get("type")) for b in buttons]
     if not 1 <= len(buttons) <= BUTTONS or kinds.count("URL") > URLS or kinds.count("PHONE_NUMBER") > 1:
         raise GraphError(100, "At most 10 buttons, 2 of them links, 1 of them a phone number.", subcode=2388040)

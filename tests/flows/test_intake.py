@@ -10,6 +10,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from masteria.actions import intake as waiting
+from masteria.actions import receipts
 from masteria.core.access import Actor
 from masteria.core.db import owner_engine
 from masteria.core.work import work_as
@@ -295,3 +297,28 @@ def test_another_workers_batch_is_left_alone(cast: Cast) -> None:
         assert count(cast.ana, "message") == 0
     intake.read()
     assert count(cast.ana, "message") == 1
+
+
+def test_a_claim_is_bounded_by_its_bytes_yet_never_empty(cast: Cast) -> None:
+    connection = a_connection(cast.ana)
+    take_in(cast.ana, connection, b"a" * 900, b"b" * 90, b"c" * 9)
+    with work_as(cast.ana) as work:
+        assert [len(body.raw) for body in waiting.claim(work, 10, size=1000)] == [900, 90, 9]
+        assert [len(body.raw) for body in waiting.claim(work, 10, size=990)] == [900, 90]
+        assert [len(body.raw) for body in waiting.claim(work, 10, size=10)] == [900]
+        assert [len(body.raw) for body in waiting.claim(work, 1, size=1000)] == [900]
+
+
+def test_statuses_that_came_too_early_are_attached_to_their_message(cast: Cast) -> None:
+    connection = a_connection(cast.ana)
+    early = [status("wamid.EARLY", word) for word in ("sent", "delivered", "read")]
+    take_in(cast.ana, connection, envelope(connection, statuses=[*early, status("wamid.NOBODYS", "read")]))
+    intake.read()
+    (recipient,) = recipients(cast.ana, connection, 1, SendState.SENDING)
+    with work_as(cast.ana) as work:
+        receipts.settle_strays(work, connection.id)
+        assert count(cast.ana, "stray_status") == 4
+        work.execute("update recipient set provider_id = 'wamid.EARLY' where id = :id", {"id": recipient.id})
+        receipts.settle_strays(work, connection.id)
+    assert row(cast.ana, recipient).state == SendState.READ
+    assert count(cast.ana, "stray_status") == 1

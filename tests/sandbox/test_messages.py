@@ -177,3 +177,50 @@ def test_magic_numbers_leave_the_caller_in_doubt(graph: Graph) -> None:
     with pytest.raises(httpx.ReadTimeout):
         graph.send("+5511912349996", text={"body": "Oi"}, biz_opaque_callback_data="c")
     assert graph.ask("accepted")["data"] == {"a": 1, "b": 1, "c": 1}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "text", "text": "Oi"},
+        {"type": "interactive", "interactive": {"type": "button", "body": {"text": "Oi"}, "action": "x"}},
+        {"type": "interactive", "interactive": {"type": "button", "body": "Oi", "action": {"buttons": [1]}}},
+        {"type": "template", "template": {"name": "cafe_do_mes", "language": {"code": "pt_BR"}, "components": ["x"]}},
+        {"type": "template", "template": {"name": "cafe_do_mes", "language": "pt_BR"}},
+        {"type": "contacts", "contacts": ["Bia"]},
+        {"text": {"body": "Oi"}, "context": "wamid.X"},
+    ],
+)
+def test_a_wrong_kind_of_value_is_refused(graph: Graph, body: dict[str, Any]) -> None:
+    assert graph.send(**body).status_code == 400
+
+
+def test_a_test_number_writes_to_its_list_only(graph: Graph) -> None:
+    graph.tell(
+        "numbers",
+        phone_number_id="777",
+        waba_id="778",
+        display_number="+55 11 4000-0000",
+        access_token="testing",
+        app_secret="s",
+        verify_token="v",
+        allowed=["+55 11 98765-0001"],
+    )
+    body = {"messaging_product": "whatsapp", "text": {"body": "Oi"}}
+    headers = {"authorization": "Bearer testing"}
+    allowed = graph.http.post("/777/messages", json={**body, "to": "+5511987650001"}, headers=headers)
+    other = graph.http.post("/777/messages", json={**body, "to": "+5511987650002"}, headers=headers)
+    assert (allowed.status_code, code(other)) == (200, (400, 131030))
+    assert code(graph.http.post("/777/messages", json={**body, "to": "+5511987650001"})) == (400, 100)
+
+
+def test_the_marketing_endpoint_takes_marketing_only(graph: Graph) -> None:
+    def sent(name: str) -> httpx.Response:
+        content: dict[str, Any] = {"name": name, "language": {"code": "pt_BR"}}
+        if name == "cafe_do_mes":
+            content["components"] = [{"type": "body", "parameters": [{"type": "text", "text": "Bia"}]}]
+        body = {"messaging_product": "whatsapp", "to": "+5511987650001", "type": "template", "template": content}
+        return graph.http.post(f"/{SAMPLE_PHONE_NUMBER_ID}/marketing_messages", json=body)
+
+    assert sent("cafe_do_mes").status_code == 200
+    assert code(sent("horario_de_natal")) == (400, 131055)

@@ -22,7 +22,9 @@ HEAD = [
     rx.el.link(rel="apple-touch-icon", href="/icon-192.png"),
     rx.el.meta(name="theme-color", content="#5b5bd6"),
     rx.el.meta(name="viewport", content=VIEWPORT),
-    rx.el.script("'serviceWorker' in navigator && addEventListener('load', () => navigator.serviceWorker.register('/sw.js'))"),
+    rx.el.script(
+        "'serviceWorker' in navigator && addEventListener('load', () => navigator.serviceWorker.register('/sw.js'))"
+    ),
 ]
 
 app = rx.App(

@@ -88,7 +88,12 @@ def doors() -> Iterator[Door]:
         for name, function in inspect.getmembers(module, inspect.isfunction):
             label = f"{module_info.name.rpartition('.')[2]}.{name}"
             takes_work = next(iter(inspect.signature(function).parameters), "") == "work"
-            if function.__module__ == module.__name__ and takes_work and not name.startswith("_") and label not in STEPS:
+            if (
+                function.__module__ == module.__name__
+                and takes_work
+                and not name.startswith("_")
+                and label not in STEPS
+            ):
                 yield Door(label, function)
 
 

@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from masteria.actions import activity
 from masteria.config import settings
 from masteria.core.access import ROLES, Actor, known_scopes, permissions_of
-from masteria.core.work import Work, work_across, work_as
+from masteria.core.work import Work, work_across
 from masteria.enums import Happened, Permission, Role
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Invalid, NotFound

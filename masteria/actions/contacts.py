@@ -13,7 +13,9 @@ from masteria.kit.errors import Conflict, Invalid
 from masteria.kit.phone import read_phone
 from masteria.models import Contact, ContactList
 
-FIELDS = frozenset({"name", "email", "language", "timezone", "attributes", "add_tags", "remove_tags", "lists", "consent"})
+FIELDS = frozenset(
+    {"name", "email", "language", "timezone", "attributes", "add_tags", "remove_tags", "lists", "consent"}
+)
 MAX_TAGS, MAX_ATTRIBUTES = 50, 100
 
 
@@ -53,7 +55,8 @@ def delete(work: Work, contact_id: UUID) -> None:
         {"id": contact_id},
     )
     work.execute(
-        "update recipient set contact_id = null, phone = null, variables = '{}' where contact_id = :id", {"id": contact_id}
+        "update recipient set contact_id = null, phone = null, variables = '{}' where contact_id = :id",
+        {"id": contact_id},
     )
     work.session.delete(contact)
     work.announce(Topic.CONTACT, contact_id)

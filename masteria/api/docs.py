@@ -17,7 +17,9 @@ def docs_page(openapi: dict[str, Any]) -> str:
     groups: dict[str, list[str]] = {}
     for path, operations in openapi["paths"].items():
         for method, operation in operations.items():
-            groups.setdefault(operation.get("tags", ["other"])[0], []).append(_operation(path, method, operation, openapi))
+            groups.setdefault(operation.get("tags", ["other"])[0], []).append(
+                _operation(path, method, operation, openapi)
+            )
     sections = "".join(f"<h2>{html.escape(tag)}</h2>{''.join(found)}" for tag, found in groups.items())
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -36,7 +38,9 @@ def _operation(path: str, method: str, operation: dict[str, Any], openapi: dict[
         for p in operation.get("parameters", [])
     )
     body = operation.get("requestBody", {}).get("content", {})
-    shape = "".join(f"<p>{kind}</p><pre>{html.escape(_schema(c.get('schema', {}), openapi))}</pre>" for kind, c in body.items())
+    shape = "".join(
+        f"<p>{kind}</p><pre>{html.escape(_schema(c.get('schema', {}), openapi))}</pre>" for kind, c in body.items()
+    )
     return (
         f"<details><summary><b class=method>{method.upper()}</b><code>{html.escape(path)}</code></summary>"
         f"<p>{html.escape(operation.get('description') or operation.get('summary', ''))}</p><table>{rows}</table>{shape}</details>"

@@ -27,7 +27,9 @@ def caller(request: Request, response: Response) -> Actor:
     found = identify(request)
     if found is None:
         _limit(response, f"refused:{address}", REFUSED_PER_ADDRESS)
-        raise HTTPException(401, "A right API key is needed: Authorization: Bearer mk_…", {"WWW-Authenticate": "Bearer"})
+        raise HTTPException(
+            401, "A right API key is needed: Authorization: Bearer mk_…", {"WWW-Authenticate": "Bearer"}
+        )
     _limit(response, f"address:{address}", PER_ADDRESS)
     _limit(response, f"company:{found.company_id}", PER_COMPANY)
     _limit(response, f"caller:{found.api_key_id or found.session_id}", PER_KEY)

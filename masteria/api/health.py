@@ -33,7 +33,11 @@ async def ready(_request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Prometheus text: with METRICS_TOKEN set for who knows it, else for this machine only."""
     wanted, given = settings().metrics_token, request.headers.get("authorization", "").removeprefix("Bearer ")
-    local = request.client is not None and request.client.host in ("127.0.0.1", "::1") and "x-forwarded-for" not in request.headers
+    local = (
+        request.client is not None
+        and request.client.host in ("127.0.0.1", "::1")
+        and "x-forwarded-for" not in request.headers
+    )
     if not (hmac.compare_digest(wanted.encode(), given.encode()) if wanted else local):
         return PlainTextResponse("not allowed", 401)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -65,7 +65,9 @@ class Idempotency:
             with work_as(actor) as work:
                 # what failed on our side may be tried again with the same key
                 keep = answer.status < 500
-                idempotency.record(work, key, answer.status, bytes(answer.body)) if keep else idempotency.forget(work, key)
+                idempotency.record(work, key, answer.status, bytes(answer.body)) if keep else idempotency.forget(
+                    work, key
+                )
 
         await asyncio.to_thread(settle)
 

@@ -20,11 +20,22 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def problem(
-    request: Request, status: int, detail: str, *, errors: list[dict[str, str]] | None = None, headers: Mapping[str, str] | None = None
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """One problem document."""
     title = HTTPStatus(status).phrase
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail, "request_id": request_id(request)}
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id(request),
+    }
     if errors is not None:
         body["errors"] = errors
     return JSONResponse(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
@@ -55,7 +66,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Invalid)
     def _(request: Request, error: Invalid) -> JSONResponse:
-        return problem(request, 422, "A value cannot be used.", errors=[{"field": error.field, "message": _sentence(error)}])
+        return problem(
+            request, 422, "A value cannot be used.", errors=[{"field": error.field, "message": _sentence(error)}]
+        )
 
     @app.exception_handler(OutsideError)
     def _(request: Request, error: OutsideError) -> JSONResponse:

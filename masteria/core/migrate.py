@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from alembic import command
 from masteria.core.db import APP, OPS, owner_engine, owner_url, role_name, role_password
 
 ROOT = Path(__file__).resolve().parents[2]

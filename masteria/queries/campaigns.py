@@ -139,9 +139,14 @@ def recipients_csv(work: Work, campaign_id: UUID, *, state: str = "") -> str:
     where, values = _recipients_where(campaign_id, state)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["name", "phone", "state", "reason", "sent_at", "delivered_at", "read_at", "failed_at", "replied_at"])
+    writer.writerow(
+        ["name", "phone", "state", "reason", "sent_at", "delivered_at", "read_at", "failed_at", "replied_at"]
+    )
     for row in work.execute(f"{_RECIPIENTS} where {where} order by r.id", values):
-        times = [t.isoformat() if t else "" for t in (row.sent_at, row.delivered_at, row.read_at, row.failed_at, row.replied_at)]
+        times = [
+            t.isoformat() if t else ""
+            for t in (row.sent_at, row.delivered_at, row.read_at, row.failed_at, row.replied_at)
+        ]
         writer.writerow([harmless(row.name or ""), row.phone, row.state, row.reason_code or "", *times])
     return out.getvalue()
 

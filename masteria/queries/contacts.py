@@ -72,7 +72,9 @@ def list_contacts(
         where.append("(c.created_at, c.id) < (cast(:at as timestamptz), cast(:after as uuid))")
         values |= {"at": after[0], "after": after[1]}
     values |= {"company": work.company_id, "limit": checked_limit(limit) + 1}
-    rows = work.execute(f"{_SELECT} where {' and '.join(where)} order by c.created_at desc, c.id desc limit :limit", values)
+    rows = work.execute(
+        f"{_SELECT} where {' and '.join(where)} order by c.created_at desc, c.id desc limit :limit", values
+    )
     return page_of([ContactRow(*row) for row in rows], limit, lambda r: [r.created_at, r.id])
 
 

@@ -51,14 +51,16 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "migrate", _run_migrate, "bring the database to the newest schema", "masteria migrate")
     _command(commands, "doctor", _run_doctor, "check everything and say how to mend it", "masteria doctor")
     _command(commands, "sweep", _run_sweep, "one round of what the scheduler does, now", "masteria sweep")
-    doors = _command(commands, "doors", _run_doors, "every way in, with the permission it asks for", "masteria doors --json")
+    doors = _command(
+        commands, "doors", _run_doors, "every way in, with the permission it asks for", "masteria doors --json"
+    )
     doors.add_argument("--json", action="store_true")
     _companies(commands)
     _imports(commands)
     return top
 
 
-def _command(commands, name: str, run: Run, does: str, example: str) -> argparse.ArgumentParser:  # noqa: ANN001
+def _command(commands, name: str, run: Run, does: str, example: str) -> argparse.ArgumentParser:
     found = commands.add_parser(name, help=does, description=does, epilog=f"example: {example}")
     found.set_defaults(run=run)
     return found
@@ -72,7 +74,7 @@ def _up(found: argparse.ArgumentParser) -> None:
     found.add_argument("--workers", type=int, default=1, help="processes that send campaigns")
 
 
-def _companies(commands) -> None:  # noqa: ANN001
+def _companies(commands) -> None:
     group = commands.add_parser("company", help="companies").add_subparsers(required=True, metavar="command")
     example = "masteria company create --name Aurora --owner-email ana@aurora.example --owner-password …"
     create = _command(group, "create", _run_company, "a company and its owner", example)
@@ -87,7 +89,7 @@ def _companies(commands) -> None:  # noqa: ANN001
     key.add_argument("--json", action="store_true")
 
 
-def _imports(commands) -> None:  # noqa: ANN001
+def _imports(commands) -> None:
     group = commands.add_parser("import", help="imports").add_subparsers(required=True, metavar="command")
     example = "masteria import contacts clientes.csv --company aurora --map Fone=phone --dry-run"
     found = _command(group, "contacts", _run_import, "people from a CSV file", example)

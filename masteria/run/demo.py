@@ -25,8 +25,43 @@ from masteria.run.welcome import DEMO_EMAIL, DEMO_PASSWORD
 from masteria.sandbox import sample
 
 PEOPLE = 640
-FIRST = "Helena Otávio Marina Caio Beatriz Rafael Lívia Hugo Cecília Tomás Yasmin Davi Nádia Raí Sônia Bruno Íris".split()
-LAST = "Duarte Lima Sá Rezende Nunes Teles Campos Brandão Moura Vidal Porto Queiroz Araújo Leão Távora Falcão".split()
+FIRST = [
+    "Helena",
+    "Otávio",
+    "Marina",
+    "Caio",
+    "Beatriz",
+    "Rafael",
+    "Lívia",
+    "Hugo",
+    "Cecília",
+    "Tomás",
+    "Yasmin",
+    "Davi",
+    "Nádia",
+    "Raí",
+    "Sônia",
+    "Bruno",
+    "Íris",
+]
+LAST = [
+    "Duarte",
+    "Lima",
+    "Sá",
+    "Rezende",
+    "Nunes",
+    "Teles",
+    "Campos",
+    "Brandão",
+    "Moura",
+    "Vidal",
+    "Porto",
+    "Queiroz",
+    "Araújo",
+    "Leão",
+    "Távora",
+    "Falcão",
+]
 TAGS = (["cliente"], ["cliente", "vip"], ["interessado"], ["café do mês"], [])
 CITIES = ("Campinas", "Florianópolis", "São José dos Campos", "Natal", "Ouro Preto")
 AREAS = (11, 12, 19, 21, 27, 31, 41, 48, 71, 81, 84)

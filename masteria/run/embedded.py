@@ -173,7 +173,14 @@ def _init_cluster(folder: Path, password: str, user: str | None, data_dir: Path)
     command += ["--auth=scram-sha-256", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     group = pwd.getpwnam(user).pw_gid if user else None
     made = subprocess.run(
-        command, user=user, group=group, extra_groups=[] if user else None, cwd="/", capture_output=True, text=True, timeout=120
+        command,
+        user=user,
+        group=group,
+        extra_groups=[] if user else None,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     word.unlink()
     if made.returncode:

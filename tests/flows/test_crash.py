@@ -71,7 +71,9 @@ def hurry(cast: Cast) -> None:
 
 def counts(cast: Cast, campaign_id: UUID) -> dict[str, int]:
     with work_as(cast.ana) as work:
-        rows = work.execute("select state, count(*) from recipient where campaign_id = :id group by 1", {"id": campaign_id})
+        rows = work.execute(
+            "select state, count(*) from recipient where campaign_id = :id group by 1", {"id": campaign_id}
+        )
         return {row[0]: row[1] for row in rows}
 
 

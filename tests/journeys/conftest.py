@@ -20,11 +20,26 @@ from masteria.run.testing import BROWSERS
 from tests.ports import free_port
 from tests.stage import SandboxProcess
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage"
-).split()
-NEEDED = ("PATH", "HOME", "LANG", "NPM_CONFIG_REGISTRY", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "PYTHONPATH", "REFLEX_DIR")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+NEEDED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "NPM_CONFIG_REGISTRY",
+    "SSL_CERT_FILE",
+    "NODE_EXTRA_CA_CERTS",
+    "PYTHONPATH",
+    "REFLEX_DIR",
+)
 
 
 @dataclass

@@ -144,7 +144,12 @@ def test_a_customer_answers_and_gets_a_reply(page: Page, panel: Panel) -> None:
         callback=f"{panel.url}/webhooks/meta",
     )
     page.goto(f"{panel.url}/conversations")
-    write_in = {"phone_number_id": sample.SAMPLE_PHONE_NUMBER_ID, "from": "5511987650001", "name": "Bia", "text": "Vocês abrem hoje?"}
+    write_in = {
+        "phone_number_id": sample.SAMPLE_PHONE_NUMBER_ID,
+        "from": "5511987650001",
+        "name": "Bia",
+        "text": "Vocês abrem hoje?",
+    }
     panel.sandbox.post("inbound", **write_in)
     page.get_by_role("link", name=re.compile("Bia")).click()
     expect(page.locator(".bub", has_text="Vocês abrem hoje?")).to_be_visible()

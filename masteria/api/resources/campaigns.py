@@ -51,7 +51,9 @@ class Fields(Body):
         found = self.model_dump(exclude_unset=True)
         if self.audience is not None:
             found["audience"] = self.audience.model_dump(mode="json", exclude_none=True)
-        return {k: v for k, v in found.items() if v is not None or k in ("template_id", "rate_per_second", "legal_basis")}
+        return {
+            k: v for k, v in found.items() if v is not None or k in ("template_id", "rate_per_second", "legal_basis")
+        }
 
 
 class Launch(Body):

@@ -44,7 +44,11 @@ class Sync(Body):
 def shape(row: queries.ConnectionRow) -> dict[str, Any]:
     """A connection as the API shows it; secrets by their last four characters."""
     found = plain(row)
-    health = {"quality": row.quality, "last_event_at": found.pop("last_event_at"), "checked_at": found.pop("checked_at")}
+    health = {
+        "quality": row.quality,
+        "last_event_at": found.pop("last_event_at"),
+        "checked_at": found.pop("checked_at"),
+    }
     return {**found, "daily_cap": None, "health": health}
 
 

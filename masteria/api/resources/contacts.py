@@ -141,7 +141,10 @@ def not_too_large(request: Request) -> None:
 
 @router.post("/imports", status_code=202, dependencies=[Depends(not_too_large)])
 def start_import(
-    work: Writer, file: Annotated[UploadFile, File()], mapping: Annotated[str, Form()] = "{}", options: Annotated[str, Form()] = "{}"
+    work: Writer,
+    file: Annotated[UploadFile, File()],
+    mapping: Annotated[str, Form()] = "{}",
+    options: Annotated[str, Form()] = "{}",
 ) -> dict[str, Any]:
     """A CSV file as multipart; `mapping` (column → field) and `options` are JSON."""
     wanted = {"mapping": _json("mapping", mapping), "options": _json("options", options)}

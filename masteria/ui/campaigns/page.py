@@ -6,7 +6,7 @@ import reflex as rx
 
 from masteria.ui.campaigns import composer as _composer  # noqa: F401
 from masteria.ui.campaigns.state import CampaignsState, CampaignState, Person, Row
-from masteria.ui.components.basics import badge, button, confirm, empty, icon, link_button, skeleton
+from masteria.ui.components.basics import badge, button, confirm, empty, icon, link_button, native_link, skeleton
 from masteria.ui.shell import Profile, shell
 from masteria.ui.texts import t
 
@@ -58,7 +58,11 @@ def _row(row: rx.Var[Row]) -> rx.Component:
     return rx.link(
         rx.el.div(rx.el.b(row.name), rx.el.small(row.channel, " · ", row.when), class_name="lead"),
         badge("campaign.state", row.state, STATES),
-        rx.el.div(_bar(row.done_percent), rx.el.small(row.total, " ", t("campaigns.people"), class_name="num"), class_name="list-bar"),
+        rx.el.div(
+            _bar(row.done_percent),
+            rx.el.small(row.total, " ", t("campaigns.people"), class_name="num"),
+            class_name="list-bar",
+        ),
         rx.el.div(
             rx.el.span(icon("check-check", 14), row.delivered, title=t("send.delivered")),
             rx.el.span(icon("eye", 14), row.read, title=t("send.read")),
@@ -103,7 +107,9 @@ def campaign() -> rx.Component:
         skeleton(),
     )
     back = link_button(t("common.back"), "/campaigns", glyph="arrow-left", soft=True)
-    return shell("/campaigns", t("campaigns.title"), rx.el.div(content, _cancelling(), class_name="page"), tools=(back,))
+    return shell(
+        "/campaigns", t("campaigns.title"), rx.el.div(content, _cancelling(), class_name="page"), tools=(back,)
+    )
 
 
 def _controls() -> rx.Component:
@@ -172,7 +178,9 @@ def _people() -> rx.Component:
         rx.el.div(
             rx.el.h3(t("campaign.recipients")),
             rx.spacer(),
-            rx.el.a(icon("download"), rx.el.span(t("campaign.csv")), href=csv, download=True, class_name="btn soft"),
+            native_link(
+                icon("download"), rx.el.span(t("campaign.csv")), href=csv, download=True, class_name="btn soft"
+            ),
             class_name="card-head",
         ),
         rx.el.table(rx.el.tbody(rx.foreach(CampaignState.people, _person)), class_name="table"),
@@ -183,7 +191,11 @@ def _people() -> rx.Component:
 
 def _person(row: rx.Var[Person]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(rx.el.b(rx.cond(row.name != "", row.name, t("contacts.no_name"))), rx.el.small(row.phone, class_name="num"), class_name="lead"),
+        rx.el.td(
+            rx.el.b(rx.cond(row.name != "", row.name, t("contacts.no_name"))),
+            rx.el.small(row.phone, class_name="num"),
+            class_name="lead",
+        ),
         rx.el.td(badge("one", row.state, PERSON)),
         rx.el.td(row.why, class_name="dim"),
         rx.el.td(row.at, class_name="dim num"),

@@ -19,7 +19,16 @@ class _NativeForm(BaseHTML):
     enc_type: rx.Var[str]
 
 
+class _NativeLink(BaseHTML):
+    """A link the browser follows itself; Reflex's own stays inside the screens and never asks the server."""
+
+    tag = "a"
+    href: rx.Var[str]
+    download: rx.Var[bool]
+
+
 native_form = _NativeForm.create
+native_link = _NativeLink.create
 
 
 def icon(name: str, size: int = 16) -> rx.Component:
@@ -32,7 +41,9 @@ def field(label: rx.Var[str], control: rx.Component, *, help: Any = None, error:
         rx.el.span(label, class_name="f-label"),
         control,
         rx.el.span(help, class_name="f-help") if help is not None else rx.fragment(),
-        rx.cond(error != "", rx.el.span(error, class_name="f-error", role="alert")) if error is not None else rx.fragment(),
+        rx.cond(error != "", rx.el.span(error, class_name="f-error", role="alert"))
+        if error is not None
+        else rx.fragment(),
         class_name="field",
     )
 
@@ -65,13 +76,21 @@ def skeleton(rows: int = 6) -> rx.Component:
 
 def link_button(label: Any, href: Any, *, glyph: str = "", soft: bool = False) -> rx.Component:
     return rx.link(
-        icon(glyph) if glyph else rx.fragment(), rx.el.span(label), href=href, underline="none", class_name="btn soft" if soft else "btn"
+        icon(glyph) if glyph else rx.fragment(),
+        rx.el.span(label),
+        href=href,
+        underline="none",
+        class_name="btn soft" if soft else "btn",
     )
 
 
 def button(label: Any, *, glyph: str = "", tone: str = "", **props: Any) -> rx.Component:
     return rx.el.button(
-        icon(glyph) if glyph else rx.fragment(), rx.el.span(label), class_name=f"btn {tone}".strip(), type=props.pop("type", "button"), **props
+        icon(glyph) if glyph else rx.fragment(),
+        rx.el.span(label),
+        class_name=f"btn {tone}".strip(),
+        type=props.pop("type", "button"),
+        **props,
     )
 
 
@@ -79,7 +98,12 @@ def search_box(placeholder: rx.Var[str], value: Any, on_change: Any) -> rx.Compo
     """Asks the server a quarter of a second after the last letter."""
     control = rx.debounce_input(
         rx.el.input(
-            class_name="input search", type="search", placeholder=placeholder, value=value, on_change=on_change, aria_label=placeholder
+            class_name="input search",
+            type="search",
+            placeholder=placeholder,
+            value=value,
+            on_change=on_change,
+            aria_label=placeholder,
         ),
         debounce_timeout=250,
     )

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import reflex as rx
 
-from masteria.ui.components.basics import badge, button, empty, field, icon, link_button, native_form, search_box, skeleton, text_input
+from masteria.ui.components.basics import (
+    badge,
+    button,
+    empty,
+    field,
+    icon,
+    link_button,
+    native_form,
+    native_link,
+    search_box,
+    skeleton,
+    text_input,
+)
 from masteria.ui.contacts.state import Column, ContactsState, ImportState, Result, Row
 from masteria.ui.shell import Profile, shell
 from masteria.ui.texts import t
@@ -101,7 +113,9 @@ def _beginning() -> rx.Component:
 def import_contacts() -> rx.Component:
     content = rx.el.div(
         rx.cond(ImportState.problem != "", rx.el.p(ImportState.problem, class_name="notice bad", role="alert")),
-        rx.cond(ImportState.running.id != "", _running(), rx.cond(ImportState.columns.length() > 0, _columns(), _pick())),
+        rx.cond(
+            ImportState.running.id != "", _running(), rx.cond(ImportState.columns.length() > 0, _columns(), _pick())
+        ),
         class_name="page narrow",
     )
     back = link_button(t("common.back"), "/contacts", glyph="arrow-left", soft=True)
@@ -171,7 +185,10 @@ def _column(column: rx.Var[Column]) -> rx.Component:
 def _counts(result: rx.Var[Result]) -> rx.Component:
     cells = ("created", "updated", "skipped", "repeats", "rejected")
     return rx.el.dl(
-        *[rx.el.div(rx.el.dd(getattr(result, name)), rx.el.dt(t(f"import.{name}")), custom_attrs={"data-count": name}) for name in cells],
+        *[
+            rx.el.div(rx.el.dd(getattr(result, name)), rx.el.dt(t(f"import.{name}")), custom_attrs={"data-count": name})
+            for name in cells
+        ],
         class_name="counts",
     )
 
@@ -190,8 +207,12 @@ def _running() -> rx.Component:
                 _counts(running),
                 rx.cond(
                     running.has_rejects,
-                    rx.el.a(
-                        icon("download"), t("import.rejects"), href=f"/files/imports/{running.id}/rejects.csv", download=True, class_name="btn soft"
+                    native_link(
+                        icon("download"),
+                        t("import.rejects"),
+                        href=f"/files/imports/{running.id}/rejects.csv",
+                        download=True,
+                        class_name="btn soft",
                     ),
                 ),
                 link_button(t("import.see"), "/contacts"),

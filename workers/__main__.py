@@ -20,6 +20,7 @@ from masteria.config import settings
 from masteria.core import jobs
 from masteria.core.logs import set_up_logging
 from masteria.core.redis import bells
+from masteria.flows import sending
 from masteria.kit.errors import MasteriaError
 
 log = logging.getLogger("masteria.worker")
@@ -47,6 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--queue", choices=jobs.QUEUES, required=True)
     arguments = parser.parse_args(argv)
     set_up_logging(settings())
+    sending.recover()
     worker = Worker(
         [Queue(arguments.queue, connection=bells(), serializer=JSONSerializer)],
         connection=bells(),

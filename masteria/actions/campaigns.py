@@ -93,6 +93,8 @@ def launch(work: Work, campaign_id: UUID, *, at: datetime | None = None) -> None
     """Freeze the audience and start sending, now or at `at`. A second launch is `Conflict`."""
     work.require(Permission.EDIT_CAMPAIGNS)
     campaign = work.get(Campaign, campaign_id, lock=True)
+    if campaign.state != CampaignState.DRAFT:
+        raise Conflict("state", state=str(campaign.state))
     connection, template = _parts(work, campaign)
     if at is not None and at <= now():
         raise Invalid("at", "past_date")

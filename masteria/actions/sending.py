@@ -150,6 +150,22 @@ def record(work: Work, table: str, results: list[Recorded]) -> None:
     )
 
 
+def part_with_the_dead(work: Work, table: str, owner: UUID, begun: list[UUID]) -> None:
+    """A worker of this machine is gone, and which calls it had begun is known: those are in doubt, the rest never left."""
+    values = {"company": work.company_id, "owner": owner, "begun": begun}
+    work.execute(
+        f"""update {_known(table)} set state = 'queued', owner = null, lease_until = null, attempts = attempts - 1
+           where company_id = :company and owner = :owner and state in ('claimed', 'sending')
+             and not id = any(cast(:begun as uuid[]))""",
+        values,
+    )
+    work.execute(
+        f"""update {table} set state = 'in_doubt', lease_until = null
+           where company_id = :company and owner = :owner and state = 'sending'""",
+        values,
+    )
+
+
 def take_back(work: Work) -> int:
     """What killed workers left: claimed rows go back to the queue, sending ones are in doubt. Returns how many."""
     count = 0

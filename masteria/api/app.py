@@ -12,6 +12,7 @@ from masteria.api.idempotency import Idempotency
 from masteria.api.resources import campaigns, company, connections, contacts, conversations
 
 PREFIX = "/api/v1"
+RESOURCES = (company, connections, contacts, campaigns, conversations)
 
 
 def build() -> FastAPI:
@@ -34,7 +35,7 @@ def rest() -> FastAPI:
         redoc_url=None,
         servers=[{"url": PREFIX}],
     )
-    for resource in (company, connections, contacts, campaigns, conversations):
+    for resource in RESOURCES:
         app.include_router(resource.router)
 
     async def docs(_request: Request) -> HTMLResponse:

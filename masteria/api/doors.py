@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Annotated, Any
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Annotated, Any, get_args
 
 from fastapi import Depends, HTTPException, Request, Response
+from fastapi.routing import APIRoute
 
 from masteria.actions import accounts
 from masteria.api.auth import same_origin, session_token
 from masteria.api.problems import request_id
 from masteria.core import limits
 from masteria.core.access import Actor
-from masteria.core.work import Work, work_as
+from masteria.core.work import work_as
 from masteria.enums import Permission
 from masteria.kit.errors import Forbidden
 
@@ -36,17 +39,21 @@ def caller(request: Request, response: Response) -> Actor:
     return replace(found, request_id=request_id(request), ip=address)
 
 
-def needs(permission: Permission) -> Callable[..., Iterator[Work]]:
-    """A dependency: a `Work` of a caller who may. `masteria doors` reads the permission from it."""
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Marks a route's `work` parameter: `Annotated[Work, Needs(permission)]`."""
 
-    def opened(actor: Annotated[Actor, Depends(caller)]) -> Iterator[Work]:
-        if not actor.may(permission):
-            raise Forbidden(permission)
-        with work_as(actor) as work:
-            yield work
+    permission: Permission
 
-    opened.permission = permission  # pyright: ignore[reportFunctionMemberAccess]
-    return opened
+
+class WorkRoute(APIRoute):
+    """Opens the route's `work` around it, in the thread that runs it: commit, announcements and bells come before the answer.
+
+    A dependency with `yield` would open and close it in other threads, where sealed columns know no company.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, _with_work(endpoint), **options)
 
 
 def may(permission: Permission) -> Callable[..., Actor]:
@@ -77,6 +84,24 @@ def identify(request: Request) -> Actor | None:
         return None
     token = session_token(request)
     return accounts.find_actor(token) if token and same_origin(request) else None
+
+
+def _with_work(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(endpoint, eval_str=True)
+    parameter = signature.parameters.get("work")
+    if parameter is None:
+        return endpoint
+    (marked,) = [m for m in get_args(parameter.annotation) if isinstance(m, Needs)]
+
+    @wraps(endpoint)
+    def opened(**values: Any) -> Any:
+        with work_as(values.pop("work")) as work:
+            return endpoint(work=work, **values)
+
+    actor = parameter.replace(annotation=Annotated[Actor, Depends(may(marked.permission))])
+    rest = [p if p.name != "work" else actor for p in signature.parameters.values()]
+    opened.__signature__ = signature.replace(parameters=rest)  # pyright: ignore[reportAttributeAccessIssue]
+    return opened
 
 
 def _limit(response: Response, key: str, count: int) -> None:

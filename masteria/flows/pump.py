@@ -16,6 +16,7 @@ from masteria.channels.base import Answer, Content, Sender, Verdict
 from masteria.core import jobs
 from masteria.core.throttle import HORIZON, Grant, Pacer
 from masteria.enums import SendState
+from masteria.flows.journal import Journal
 from masteria.flows.lanes import Lane, Plan
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Pump:
         sender: Sender = channel_for(plan.kind).sender(plan.account, IN_FLIGHT)
         pacer = Pacer(self.client, plan.account.number_id)
         recorder = asyncio.create_task(self._recorder())
+        self.journal = Journal(self.lane.table, self.lane.company_id, self.lane.owner)
         try:
             while time.monotonic() < until and not jobs.stopping.is_set() and self.stopped is None:
                 if not await self._fill():
@@ -61,6 +63,7 @@ class Pump:
             recorder.cancel()
             await self._record()
             await sender.close()
+            self._close_journal()
         if self.stopped is not None:
             await asyncio.to_thread(self.lane.stop, self.stopped[0], account=self.stopped[1])
         elif self.exhausted:
@@ -112,6 +115,11 @@ class Pump:
         rate = max(0.5, plan.rate * self.slow)
         return await pacer.take(max(1, min(len(self.buffer), int(rate * HORIZON) or 1)), rate)
 
+    def _close_journal(self) -> None:
+        """Only once all is recorded; otherwise whoever comes next must read it."""
+        if not self.results and not self.flying:
+            self.journal.close()
+
     @staticmethod
     async def _at(moment: float) -> None:
         ahead = moment - time.monotonic()
@@ -121,6 +129,7 @@ class Pump:
     async def _send(self, claim: Claimed, content: Content | None, sender: Sender, pacer: Pacer) -> None:
         try:
             echo = f"{self.lane.prefix}:{claim.id}"
+            self.journal.begin(claim.id)
             answer = await sender.send(
                 claim.to, echo, content or Content(text=claim.text), claim.values, claim.attempts
             )

@@ -15,9 +15,13 @@ from collections.abc import Callable
 import uvloop
 from redis import asyncio as aio
 
+from masteria.actions import sending
 from masteria.core import jobs
+from masteria.core.access import Actor
 from masteria.core.jobs import Job, ring
 from masteria.core.redis import bell_url
+from masteria.core.work import work_as
+from masteria.flows.journal import left_behind
 from masteria.flows.lanes import Lane, due_campaigns, due_replies
 from masteria.flows.pump import Pump
 
@@ -36,7 +40,16 @@ def send_messages() -> None:
     uvloop.run(_drain(due_replies, Job.SEND_MESSAGES))
 
 
+def recover() -> None:
+    """Sort out what pumps of this machine left when they were killed."""
+    for table, company_id, owner, begun in left_behind():
+        with work_as(Actor.system(company_id)) as work:
+            sending.part_with_the_dead(work, table, owner, begun)
+        log.warning("a worker was killed here; %d calls it had begun are in doubt, the rest goes on", len(begun))
+
+
 async def _drain(due: Callable[[], list[Lane]], job: Job) -> None:
+    await asyncio.to_thread(recover)
     client = aio.from_url(bell_url(), socket_timeout=0.15, socket_connect_timeout=0.15)
     pumps: dict[Lane, asyncio.Task[None]] = {}
     until = time.monotonic() + LONGEST_SECONDS

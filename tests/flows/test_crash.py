@@ -61,14 +61,6 @@ def own_redis(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnRedis]:
     our_redis.bells.cache_clear()
 
 
-def hurry(cast: Cast) -> None:
-    """Leases of the killed run out at once: waiting a minute for each would only make the test long."""
-    with work_as(cast.ana) as work:
-        for table in ("recipient", "message"):
-            work.execute(f"update {table} set lease_until = now() where state in ('claimed', 'sending')")
-    upkeep.sweep()
-
-
 def counts(cast: Cast, campaign_id: UUID) -> dict[str, int]:
     with work_as(cast.ana) as work:
         rows = work.execute(
@@ -154,7 +146,6 @@ def _kill_often(
             own_redis.start()
         dispatcher.kill()
         marked = counts(cast, campaign_id).get("sending", 0)
-        hurry(cast)
         found.append(marked)
     return found
 

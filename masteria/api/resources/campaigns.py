@@ -6,20 +6,20 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import AwareDatetime, Field
 
 from masteria.actions import campaigns as actions
-from masteria.api.doors import needs
+from masteria.api.doors import Needs, WorkRoute
 from masteria.api.resources.shapes import Body, Cursor, Limit, page, plain
 from masteria.core.work import Work
 from masteria.enums import CampaignKind, Permission
 from masteria.queries import campaigns as queries
 
-router = APIRouter(tags=["campaigns"])
-Reader = Annotated[Work, Depends(needs(Permission.READ_CAMPAIGNS))]
-Writer = Annotated[Work, Depends(needs(Permission.EDIT_CAMPAIGNS))]
+router = APIRouter(route_class=WorkRoute, tags=["campaigns"])
+Reader = Annotated[Work, Needs(Permission.READ_CAMPAIGNS)]
+Writer = Annotated[Work, Needs(Permission.EDIT_CAMPAIGNS)]
 RETRYABLE = {"4", "80007", "130429", "131056", "unreachable"}
 
 

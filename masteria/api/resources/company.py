@@ -9,15 +9,15 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from masteria.actions import accounts
-from masteria.api.doors import caller, needs
+from masteria.api.doors import Needs, WorkRoute, caller
 from masteria.api.resources.shapes import Body, plain, rows
 from masteria.core.access import Actor
 from masteria.core.work import Work
 from masteria.enums import Permission
 from masteria.queries import settings as queries
 
-router = APIRouter(tags=["company"])
-Admin = Annotated[Work, Depends(needs(Permission.ADMIN))]
+router = APIRouter(route_class=WorkRoute, tags=["company"])
+Admin = Annotated[Work, Needs(Permission.ADMIN)]
 
 
 class NewKey(Body):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from masteria.actions import connections as actions
-from masteria.api.doors import may, needs
+from masteria.api.doors import Needs, WorkRoute, may
 from masteria.api.resources.shapes import Body, plain, rows
 from masteria.core.access import Actor
 from masteria.core.work import Work, work_as
@@ -18,11 +18,11 @@ from masteria.flows import connections as flow
 from masteria.flows import templates as template_flow
 from masteria.queries import settings as queries
 
-router = APIRouter(tags=["connections"])
-Reader = Annotated[Work, Depends(needs(Permission.READ_CONNECTIONS))]
-Writer = Annotated[Work, Depends(needs(Permission.EDIT_CONNECTIONS))]
+router = APIRouter(route_class=WorkRoute, tags=["connections"])
+Reader = Annotated[Work, Needs(Permission.READ_CONNECTIONS)]
+Writer = Annotated[Work, Needs(Permission.EDIT_CONNECTIONS)]
 Person = Annotated[Actor, Depends(may(Permission.EDIT_CONNECTIONS))]
-TemplateReader = Annotated[Work, Depends(needs(Permission.READ_TEMPLATES))]
+TemplateReader = Annotated[Work, Needs(Permission.READ_TEMPLATES)]
 TemplatePerson = Annotated[Actor, Depends(may(Permission.EDIT_TEMPLATES))]
 
 

@@ -14,7 +14,7 @@ from pydantic import Field
 from masteria import storage
 from masteria.actions import contacts as actions
 from masteria.actions import imports
-from masteria.api.doors import needs
+from masteria.api.doors import Needs, WorkRoute
 from masteria.api.resources.shapes import Body, Cursor, Limit, page, plain, rows
 from masteria.core.work import Work
 from masteria.enums import Permission
@@ -22,9 +22,9 @@ from masteria.kit.errors import Invalid, MasteriaError
 from masteria.kit.tables import MAX_BYTES
 from masteria.queries import contacts as queries
 
-router = APIRouter(tags=["contacts"])
-Reader = Annotated[Work, Depends(needs(Permission.READ_CONTACTS))]
-Writer = Annotated[Work, Depends(needs(Permission.EDIT_CONTACTS))]
+router = APIRouter(route_class=WorkRoute, tags=["contacts"])
+Reader = Annotated[Work, Needs(Permission.READ_CONTACTS)]
+Writer = Annotated[Work, Needs(Permission.EDIT_CONTACTS)]
 MULTIPART_FRAME = 64_000
 
 

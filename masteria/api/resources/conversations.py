@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import Field
 
 from masteria.actions import inbox as actions
-from masteria.api.doors import needs
+from masteria.api.doors import Needs, WorkRoute
 from masteria.api.resources.shapes import Body, Cursor, Limit, page, plain
 from masteria.core.work import Work
 from masteria.enums import Permission
 from masteria.queries import inbox as queries
 
-router = APIRouter(tags=["conversations"])
-Reader = Annotated[Work, Depends(needs(Permission.READ_CONVERSATIONS))]
-Editor = Annotated[Work, Depends(needs(Permission.EDIT_CONVERSATIONS))]
-MessageReader = Annotated[Work, Depends(needs(Permission.READ_MESSAGES))]
-Sender = Annotated[Work, Depends(needs(Permission.SEND_MESSAGES))]
+router = APIRouter(route_class=WorkRoute, tags=["conversations"])
+Reader = Annotated[Work, Needs(Permission.READ_CONVERSATIONS)]
+Editor = Annotated[Work, Needs(Permission.EDIT_CONVERSATIONS)]
+MessageReader = Annotated[Work, Needs(Permission.READ_MESSAGES)]
+Sender = Annotated[Work, Needs(Permission.SEND_MESSAGES)]
 
 
 class Reply(Body):

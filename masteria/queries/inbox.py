@@ -126,7 +126,8 @@ _CONVERSATION = """select v.id, v.connection_id, n.name, v.contact_id, c.name, c
     v.last_message_at, v.last_message_text, v.window_expires_at, v.last_message_kind
   from conversation v join contact c on c.id = v.contact_id join connection n on n.id = v.connection_id"""
 _OWN = """select m.id, m.direction, m.kind, m.text, m.state, m.reason_code, m.created_at as at,
-    m.sent_at, m.delivered_at, m.read_at, m.failed_at, p.name as author, cast(null as uuid) as campaign_id, m.payload, m.conversation_id
+    m.sent_at, m.delivered_at, m.read_at, m.failed_at, p.name as author, cast(null as uuid) as campaign_id, m.payload,
+    m.conversation_id
   from message m left join person p on p.id = m.author_id where m.company_id = :company"""
 _THREAD = f"""select * from (
   select id, direction, kind, text, state, reason_code, at, sent_at, delivered_at, read_at, failed_at, author,

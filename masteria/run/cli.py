@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,8 +42,12 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument("--queue", choices=QUEUES, default="campaigns")
     worker.add_argument("--count", type=int, default=1)
     _command(commands, "scheduler", _exec("workers.schedule"), "the timetable alone", "masteria scheduler")
-    sandbox = _command(commands, "sandbox", _run_sandbox, "Meta's API and customers' phones, simulated", "masteria sandbox --port 3900")
-    sandbox.add_argument("rest", nargs=argparse.REMAINDER, help="see python -m masteria.sandbox --help")
+    # no option prefix and no help of its own: all that follows, --help too, is the sandbox's
+    sandbox = commands.add_parser(
+        "sandbox", help="Meta's API and customers' phones, simulated", prefix_chars="\0", add_help=False
+    )
+    sandbox.add_argument("rest", nargs=argparse.REMAINDER)
+    sandbox.set_defaults(run=_run_sandbox)
     _command(commands, "migrate", _run_migrate, "bring the database to the newest schema", "masteria migrate")
     _command(commands, "doctor", _run_doctor, "check everything and say how to mend it", "masteria doctor")
     _command(commands, "sweep", _run_sweep, "one round of what the scheduler does, now", "masteria sweep")
@@ -125,7 +128,7 @@ def _run_worker(wanted: argparse.Namespace) -> int:
 
 
 def _run_sandbox(wanted: argparse.Namespace) -> int:
-    return subprocess.run([sys.executable, "-m", "masteria.sandbox", *wanted.rest]).returncode
+    os.execv(sys.executable, [sys.executable, "-m", "masteria.sandbox", *wanted.rest])
 
 
 def _run_migrate(_wanted: argparse.Namespace) -> int:

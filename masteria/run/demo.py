@@ -7,6 +7,9 @@ import sys
 from datetime import timedelta
 from uuid import UUID
 
+import httpx
+
+from masteria import config
 from masteria.actions import accounts, campaigns, contacts
 from masteria.core import migrate
 from masteria.core.access import Actor
@@ -42,6 +45,7 @@ def fill() -> None:
         accounts.add_member(work, "Vera Matos", "vera@aurora.example", DEMO_PASSWORD, Role.VIEWER)
     connection_id = _connect(ana)
     people = _people(ana)
+    _name_phones(ana)
     _campaigns(ana, connection_id, people)
 
 
@@ -82,6 +86,13 @@ def _people(ana: Actor) -> list[UUID]:
             row = ListMember(company_id=work.company_id, list_id=favourites, contact_id=contact_id)
             work.session.add(row)
     return ids
+
+
+def _name_phones(ana: Actor) -> None:
+    """The simulated phones belong to the same people."""
+    with work_as(ana) as work:
+        names = {contact.phone: contact.name for contact in work.session.scalars(work.select(Contact))}
+    httpx.post(f"{config.settings().sandbox_url}/_sandbox/people", json={"names": names}, timeout=20, trust_env=False)
 
 
 def _campaigns(ana: Actor, connection_id: UUID, people: list[UUID]) -> None:

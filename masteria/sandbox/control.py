@@ -11,7 +11,7 @@ from masteria.sandbox.graph import Graph
 from masteria.sandbox.http import Call
 from masteria.sandbox.ledger import Ledger
 from masteria.sandbox.life import Life
-from masteria.sandbox.shapes import loaded
+from masteria.sandbox.shapes import loaded, part
 from masteria.sandbox.world import Number, Phone, World, number_from
 
 Answer = dict[str, Any]
@@ -100,6 +100,11 @@ class Control:
         self.life.prefers(self._phone(wanted), wanted["value"])
         return {"success": True}
 
+    def people(self, wanted: Answer) -> Answer:
+        """Names by number, as the panel knows them."""
+        self.world.call_them(part(wanted.get("names")))
+        return {"success": True}
+
     async def handshake(self, wanted: Answer) -> Answer:
         number = self._number(wanted)
         if not number.callback:
@@ -127,7 +132,7 @@ CONTROLS = {
         ("POST", name): name
         for name in (
             *("reset", "options", "release", "numbers", "templates", "decide", "tokens"),
-            *("inbound", "preference", "handshake"),
+            *("inbound", "preference", "people", "handshake"),
         )
     },
 }

@@ -88,6 +88,7 @@ class World:
         self.phones: OrderedDict[tuple[str, str], Phone] = OrderedDict()
         self.users: OrderedDict[str, str] = OrderedDict()
         self.windows: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self.people: OrderedDict[str, str] = OrderedDict()
         self.stopped: set[tuple[str, str]] = set()
         self.blocked: set[tuple[str, str]] = set()
         self.changed = 0
@@ -154,10 +155,21 @@ class World:
         key = (phone_number_id, wa_id)
         found = self.phones.get(key)
         if found is None:
-            found = self.phones[key] = Phone(wa_id, name or _name(wa_id), phone_number_id)
+            found = self.phones[key] = Phone(wa_id, name or self.people.get(wa_id) or _name(wa_id), phone_number_id)
             self._make_room()
         self.phones.move_to_end(key)
         return found
+
+    def call_them(self, names: dict[str, str]) -> None:
+        """Give people (by number) their names, so that phones show who the panel thinks they are."""
+        for number, name in names.items():
+            wa_id = short_form("".join(c for c in number if c.isdigit()))
+            self.people[wa_id] = str(name)[:100]
+            for phone in (self.phones.get((n, wa_id)) for n in self.numbers):
+                if phone is not None:
+                    phone.name = self.people[wa_id]
+        while len(self.people) > USERS_KEPT:
+            self.people.popitem(last=False)
 
     def _make_room(self) -> None:
         """The longest untouched phone goes, rather one on which nobody wrote."""
@@ -193,6 +205,7 @@ class World:
         known = {t["name"] for t in sample.SAMPLE_TEMPLATES}
         kept = {
             "phones": [{**vars(p), "messages": list(p.messages)} for p in self.phones.values()],
+            "people": self.people,
             "numbers": [vars(n) for n in self.numbers.values() if n.phone_number_id != sample.SAMPLE_PHONE_NUMBER_ID],
             "templates": {
                 waba: [t for t in of.values() if waba != sample.SAMPLE_WABA_ID or t["name"] not in known]
@@ -222,6 +235,7 @@ def _load(world: World) -> None:
         return
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
+        world.people.update(kept.get("people", {}))
         for row in kept["numbers"]:
             world.add_number(Number(**row))
         for waba, of in kept["templates"].items():

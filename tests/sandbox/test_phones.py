@@ -118,6 +118,14 @@ def test_people_are_found_by_number_and_name(graph: Graph) -> None:
     assert shown(graph, find="ninguém")["phones"] == []
 
 
+def test_the_panel_names_the_people(graph: Graph) -> None:
+    graph.tell("people", names={"+55 11 98765-0001": "Bia da Aurora", "+5531987654321": "Rui"})
+    campaign(graph)
+    campaign(graph, "+5531987654321")
+    until(lambda: shown(graph)["total"] == 2)
+    assert {phone["name"] for phone in shown(graph)["phones"]} == {"Bia da Aurora", "Rui"}
+
+
 @pytest.mark.parametrize(("language", "word"), [("pt-BR", "Simulação"), ("en-GB", "Simulation"), ("es", "Simulación")])
 def test_pages_speak_the_readers_language(graph: Graph, language: str, word: str) -> None:
     for path in ("/", "/phones"):

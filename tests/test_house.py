@@ -34,6 +34,7 @@ ACROSS = {
     "masteria/flows/intake.py",
     "masteria/flows/lanes.py",
     "masteria/flows/upkeep.py",
+    "masteria/queries/operations.py",
 }
 CLOCK_READERS = {"masteria/kit/clock.py"}
 HTTP_CALLERS = ("masteria/kit/outbound.py", "masteria/sandbox/", "masteria/run/")

@@ -994,7 +994,8 @@ OPS_GRANTS = {
     "campaign": "select (id, company_id, connection_id, state, due_at)",
     "recipient": "select (id, company_id, campaign_id, state, due_at, lease_until)",
     "message": "select (id, company_id, state, due_at, lease_until)",
-    "intake": "select (id, company_id, connection_id, state, created_at)",
+    "intake": "select (id, company_id, connection_id, state, created_at), delete",
+    "stray_status": "select (created_at), delete",
     "import_batch": "select (id, company_id, status, lease_until)",
     "idempotency_key": "select (created_at), delete",
 }

@@ -1,48 +1,74 @@
-"""The memory of POSTs that carry an `Idempotency-Key`."""
+"""The first answer to a request that carries an `Idempotency-Key`, kept for a day and given again."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 
 from masteria.core.work import Work
+from masteria.kit.clock import now
+from masteria.kit.errors import Conflict, Invalid
+from masteria.models import IdempotencyKey
+
+KEPT = timedelta(hours=24)
+LONGEST = timedelta(minutes=10)  # no request takes longer: one that still runs then was cut off
+FIELD = "Idempotency-Key"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What is remembered of a key; `status` 0 while the first request runs."""
+class Answered:
+    """What the first request was answered."""
 
-    fingerprint: bytes
-    status: int
-    body: bytes
-
-
-def claim(work: Work, key: str, fingerprint: bytes) -> Known | None:
-    """None: the key is ours now. Otherwise what is known of it. A key older than 24 hours is free again."""
-    values = {"company": work.company_id, "key": key, "hash": fingerprint}
-    mine = work.execute(
-        """insert into idempotency_key (company_id, key, created_at, request_hash, status_code, body)
-           values (:company, :key, now(), :hash, 0, '') on conflict (company_id, key) do update
-           set created_at = now(), request_hash = excluded.request_hash, status_code = 0, body = ''
-           where idempotency_key.created_at < now() - interval '24 hours' returning 1""",
-        values,
-    ).first()
-    if mine:
-        return None
-    row = work.execute(
-        "select request_hash, status_code, body from idempotency_key where company_id = :company and key = :key", values
-    ).one()
-    return Known(bytes(row[0]), row[1], bytes(row[2]))
+    status_code: int
+    body: str
 
 
-def record(work: Work, key: str, status: int, body: bytes) -> None:
-    """The first answer."""
+def claim(work: Work, key: str, request_hash: bytes) -> Answered | None:
+    """None: this is the first request with the key, run it. Otherwise the first one's answer.
+
+    `Invalid` if the key came with another request, `Conflict` while the first still runs or if it was cut off: its
+    outcome is unknown then, and only a person can tell whether to ask again under a new key.
+    """
+    if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
+        raise Invalid(FIELD, "key_unusable", limit=255)
+    moment = now()
     work.execute(
-        "update idempotency_key set status_code = :status, body = :body where company_id = :company and key = :key",
-        {"status": status, "body": body, "company": work.company_id, "key": key},
+        "delete from idempotency_key where company_id = :company and key = :key and created_at < :before",
+        {"company": work.company_id, "key": key, "before": moment - KEPT},
     )
+    mine = work.execute(
+        insert(IdempotencyKey)
+        .values(
+            company_id=work.company_id, key=key, created_at=moment, request_hash=request_hash, status_code=0, body=""
+        )
+        .on_conflict_do_nothing()
+        .returning(col(IdempotencyKey.key))
+    )
+    if mine.first():
+        return None
+    return _answer_of(work.session.get_one(IdempotencyKey, (work.company_id, key)), request_hash)
+
+
+def record(work: Work, key: str, status_code: int, body: str) -> None:
+    """What was answered; from now on every repetition gets the same."""
+    row = work.session.get_one(IdempotencyKey, (work.company_id, key), with_for_update=True)
+    row.status_code, row.body = status_code, body
 
 
 def forget(work: Work, key: str) -> None:
-    """It came to nothing: the key may be used again."""
-    values = {"company": work.company_id, "key": key}
-    work.execute("delete from idempotency_key where company_id = :company and key = :key", values)
+    """The request came to nothing; the same key may try again."""
+    work.execute(
+        "delete from idempotency_key where company_id = :company and key = :key",
+        {"company": work.company_id, "key": key},
+    )
+
+
+def _answer_of(row: IdempotencyKey, request_hash: bytes) -> Answered:
+    if row.request_hash != request_hash:
+        raise Invalid(FIELD, "key_reused")
+    if row.status_code == 0:
+        raise Conflict("request_cut_off" if row.created_at < now() - LONGEST else "request_running")
+    return Answered(row.status_code, row.body)

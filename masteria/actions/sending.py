@@ -60,13 +60,13 @@ def claim_replies(work: Work, connection_id: UUID, owner: UUID, count: int) -> l
     rows = work.execute(
         """update message m set state = 'claimed', owner = :owner, attempt_id = gen_random_uuid(),
              attempts = m.attempts + 1, lease_until = now() + make_interval(secs => :lease), changed_at = now()
-           from (select m.id, c.phone, c.whatsapp_id from message m
+           from (select m.id, coalesce(c.phone, '+' || c.whatsapp_id, c.whatsapp_user_id, '') as reach from message m
                  join conversation v on v.id = m.conversation_id and v.connection_id = :connection
                  join contact c on c.id = v.contact_id
                  where m.company_id = :company and m.state = 'queued' and m.due_at <= now()
                  order by m.due_at, m.id limit :count for update of m skip locked) due
            where m.id = due.id
-           returning m.id, m.attempt_id, m.attempts, coalesce(due.phone, '+' || due.whatsapp_id, ''), m.text""",
+           returning m.id, m.attempt_id, m.attempts, due.reach, m.text""",
         {
             "owner": owner,
             "lease": CLAIM_SECONDS,

@@ -1,46 +1,107 @@
-"""The HTTP application in front of Reflex: REST with its documents, webhooks, sign-in, files, health, metrics."""
+"""The HTTP application in front of Reflex: REST under /api/v1, webhooks, sign-in, files, health, metrics."""
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
-from starlette.routing import Route
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount
 
-from masteria.api import auth, files, health, hooks, problems
-from masteria.api.docs import docs_page
-from masteria.api.idempotency import Idempotency
-from masteria.api.resources import campaigns, company, connections, contacts, conversations
+from masteria.api import auth, files, health, hooks
+from masteria.api.callers import Limits
+from masteria.api.docs import page
+from masteria.api.document import document
+from masteria.api.door import ApiDoor, doors_of
+from masteria.api.frame import Frame
+from masteria.api.problems import HANDLERS
+from masteria.api.resources import (
+    campaigns,
+    connections,
+    contacts,
+    conversations,
+    events,
+    imports,
+    lists,
+    me,
+    recipients,
+    team,
+    templates,
+)
 
 PREFIX = "/api/v1"
-RESOURCES = (company, connections, contacts, campaigns, conversations)
+MAX_BODY = 1024 * 1024
+RESOURCES = (
+    me,
+    connections,
+    contacts,
+    lists,
+    imports,
+    templates,
+    campaigns,
+    recipients,
+    conversations,
+    team,
+    events,
+)
+# routes beside the REST API, and what each checks by itself
+BESIDE = (
+    (auth.routes, "public"),
+    (files.routes, "session"),
+    (health.routes, "public"),
+    (health.measured, "token or this machine"),
+    (hooks.routes, "signature"),
+)
 
 
-def build() -> FastAPI:
-    """Everything that is not a screen. The REST part is an application of its own, so its errors are its own too."""
-    front = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    for route in (*auth.routes, *files.routes, *health.routes, *hooks.routes):
-        front.router.routes.append(route)
-    front.mount(PREFIX, Idempotency(rest()))
-    return front
+def build(limits: Limits | None = None) -> Starlette:
+    """The app that stands in front of the screens; without limits named, the usual ones hold."""
+    beside = [route for routes, _ in BESIDE for route in routes]
+    return Starlette(routes=[Mount(PREFIX, Frame(rest(limits or Limits()))), *beside])
 
 
-def rest() -> FastAPI:
-    """The REST API under `/api/v1`."""
+def rest(limits: Limits) -> FastAPI:
+    """The REST API alone."""
     app = FastAPI(
-        title="Masteria",
+        title="Masteria API",
         version="1",
-        description="WhatsApp and SMS mass messaging. Errors are RFC 9457 problem documents.",
-        openapi_url="/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        servers=[{"url": PREFIX}],
+        redirect_slashes=False,
+        max_body_size=MAX_BODY,
+        exception_handlers=HANDLERS,
+        generate_unique_id_function=_operation_id,
     )
+    app.state.limits = limits
     for resource in RESOURCES:
-        app.include_router(resource.router)
-
-    async def docs(_request: Request) -> HTMLResponse:
-        return HTMLResponse(docs_page(app.openapi()))
-
-    app.router.routes.append(Route("/docs", docs, methods=["GET"]))
-    problems.install(app)
+        app.include_router(resource.routes)
+    app.add_route("/openapi.json", _document, methods=["GET"], include_in_schema=False)
+    app.add_route("/docs", _docs, methods=["GET"], include_in_schema=False)
     return app
+
+
+def api_doors() -> list[ApiDoor]:
+    """Every HTTP route of ours with what it asks for: a permission, or the word for another check."""
+    found = [door for resource in RESOURCES for door in doors_of(resource.routes, PREFIX)]
+    found += [ApiDoor("GET", f"{PREFIX}{path}", "public") for path in ("/openapi.json", "/docs")]
+    found += [
+        ApiDoor(method, route.path, check)
+        for routes, check in BESIDE
+        for route in routes
+        for method in sorted((route.methods or set()) - {"HEAD"})
+    ]
+    return found
+
+
+async def _document(request: Request) -> Response:
+    return JSONResponse(document(request.app))
+
+
+async def _docs(request: Request) -> Response:
+    return HTMLResponse(page(document(request.app)))
+
+
+def _operation_id(route: APIRoute) -> str:
+    return f"{route.tags[0] if route.tags else 'api'}_{route.name}".replace("-", "_")

@@ -1,66 +1,94 @@
-"""Is it alive, is it ready, what does it count."""
+"""Alive, ready, measured: what a supervisor, a load balancer and Prometheus ask."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+import ipaddress
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from redis import RedisError
+from redis import Redis, RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from masteria.api import gauges
 from masteria.config import settings
 from masteria.core import migrate
 from masteria.core.db import APP, engine
-from masteria.core.redis import bells
+from masteria.core.redis import bell_url
+
+OK = "ok"
 
 
-async def alive(_request: Request) -> Response:
-    """The process answers."""
-    return PlainTextResponse("ok")
+async def healthz(request: Request) -> Response:
+    """The process runs."""
+    return JSONResponse({"status": OK})
 
 
-async def ready(_request: Request) -> Response:
-    """Database, Redis and migrations; 503 with the reasons otherwise."""
-    problems = await asyncio.to_thread(_problems)
-    return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
+async def readyz(request: Request) -> Response:
+    """Whether requests can be served: 503 with the reason of each part that is not there."""
+    parts: dict[str, Callable[[], str]] = {"database": _database, "migrations": _migrations, "redis": _redis}
+    found = dict(zip(parts, await asyncio.gather(*(asyncio.to_thread(p) for p in parts.values())), strict=True))
+    ready = all(state == OK for state in found.values())
+    content = {"status": "ready" if ready else "not ready", "checks": found}
+    return JSONResponse(content, 200 if ready else 503, headers={"cache-control": "no-store"})
 
 
 async def metrics(request: Request) -> Response:
-    """Prometheus text: with METRICS_TOKEN set for who knows it, else for this machine only."""
-    wanted, given = settings().metrics_token, request.headers.get("authorization", "").removeprefix("Bearer ")
-    local = (
-        request.client is not None
-        and request.client.host in ("127.0.0.1", "::1")
-        and "x-forwarded-for" not in request.headers
-    )
-    if not (hmac.compare_digest(wanted.encode(), given.encode()) if wanted else local):
-        return PlainTextResponse("not allowed", 401)
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    """Prometheus text; with `METRICS_TOKEN` by its bearer, without only from this machine."""
+    token = settings().metrics_token
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if token and not hmac.compare_digest(given.encode(), token.encode()):
+        return PlainTextResponse("wrong token", 401, headers={"www-authenticate": "Bearer"})
+    if not token and not _is_local(request):
+        return PlainTextResponse("set METRICS_TOKEN to read this from elsewhere", 403)
+    await asyncio.to_thread(gauges.measure)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST, headers={"cache-control": "no-store"})
 
 
-def _problems() -> list[str]:
-    found = []
+def _is_local(request: Request) -> bool:
+    """Behind a proxy everybody comes from this machine, so a forwarded request is not local."""
+    if request.client is None or "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def _database() -> str:
     try:
         with engine(APP).connect() as connection:
             connection.execute(sa.text("select 1"))
-        if not migrate.is_current():
-            found.append("migrations are missing: run masteria migrate")
-    except SQLAlchemyError:
-        found.append("the database does not answer")
+        return OK
+    except SQLAlchemyError as error:
+        return f"unreachable ({type(error).__name__})"
+
+
+def _migrations() -> str:
     try:
-        bells().ping()
-    except RedisError:
-        found.append("Redis does not answer")
-    return found
+        return OK if migrate.is_current() else "behind: run `masteria migrate`"
+    except SQLAlchemyError as error:
+        return f"unknown ({type(error).__name__})"
+
+
+def _redis() -> str:
+    client = Redis.from_url(bell_url(), socket_timeout=1, socket_connect_timeout=1)
+    try:
+        client.ping()
+        return OK
+    except (RedisError, OSError) as error:
+        return f"unreachable ({type(error).__name__})"
+    finally:
+        client.close()
 
 
 routes = [
-    Route("/healthz", alive, methods=["GET"]),
-    Route("/readyz", ready, methods=["GET"]),
-    Route("/metrics", metrics, methods=["GET"]),
+    Route("/healthz", healthz, methods=["GET"]),
+    Route("/readyz", readyz, methods=["GET"]),
 ]
+measured = [Route("/metrics", metrics, methods=["GET"])]

@@ -1,22 +1,38 @@
-"""Errors as `application/problem+json` (RFC 9457), each with the request's id; never a trace."""
+"""Errors as `application/problem+json` (RFC 9457): the API's door, where the five errors become a status."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+import sqlalchemy.exc as sa
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
+from masteria.api.sentences import sentence
 from masteria.kit.errors import Conflict, Forbidden, Invalid, NotFound, OutsideError
-from masteria.kit.ids import new_id
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
+Errors = list[dict[str, str]]
+
+
+class SignedOut(Exception):
+    """No key, or one that is unknown, revoked or expired."""
+
+
+class TooOften(Exception):
+    """A limit is used up; `seconds` until it has room again."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 def problem(
@@ -24,80 +40,127 @@ def problem(
     status: int,
     detail: str,
     *,
-    errors: list[dict[str, str]] | None = None,
+    code: str | None = None,
+    errors: Errors | None = None,
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    """One problem document."""
-    title = HTTPStatus(status).phrase
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": title,
+) -> Response:
+    """One problem document; `code` is the machine's word for it."""
+    content: dict[str, Any] = {
+        "type": f"urn:masteria:problem:{code}" if code else "about:blank",
+        "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "request_id": request_id(request),
     }
     if errors is not None:
-        body["errors"] = errors
-    return JSONResponse(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+        content["errors"] = errors
+    body = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(body, status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
 def request_id(request: Request) -> str:
-    """The id of this request, made at its first use."""
-    found = getattr(request.state, "request_id", None)
-    if found is None:
-        found = request.state.request_id = str(new_id())
-    return found
+    return request.scope.get("state", {}).get("request_id", "")
 
 
-def install(app: FastAPI) -> None:
-    """Every error of the house and of the framework gets its status."""
-
-    @app.exception_handler(NotFound)
-    def _(request: Request, error: NotFound) -> JSONResponse:
-        return problem(request, 404, "There is no such thing in this company.")
-
-    @app.exception_handler(Forbidden)
-    def _(request: Request, error: Forbidden) -> JSONResponse:
-        return problem(request, 403, f"This needs the permission {error}.")
-
-    @app.exception_handler(Conflict)
-    def _(request: Request, error: Conflict) -> JSONResponse:
-        return problem(request, 409, f"Not possible now: {error.reason.replace('_', ' ')}.")
-
-    @app.exception_handler(Invalid)
-    def _(request: Request, error: Invalid) -> JSONResponse:
-        return problem(
-            request, 422, "A value cannot be used.", errors=[{"field": error.field, "message": _sentence(error)}]
-        )
-
-    @app.exception_handler(OutsideError)
-    def _(request: Request, error: OutsideError) -> JSONResponse:
-        return problem(request, 502, f"The provider could not be asked: {error.reason}.")
-
-    @app.exception_handler(RequestValidationError)
-    def _(request: Request, error: RequestValidationError) -> JSONResponse:
-        found = error.errors()
-        if any(e["type"] == "json_invalid" for e in found):
-            return problem(request, 400, "The body is not JSON.")
-        errors = [{"field": _field(e["loc"]), "message": str(e["msg"])} for e in found]
-        return problem(request, 422, "A value cannot be used.", errors=errors)
-
-    @app.exception_handler(HTTPException)
-    def _(request: Request, error: HTTPException) -> JSONResponse:
-        return problem(request, error.status_code, str(error.detail), headers=error.headers)
-
-    @app.exception_handler(Exception)
-    def _(request: Request, error: Exception) -> JSONResponse:
-        log.error("request %s failed", request_id(request), exc_info=error)
-        return problem(request, 500, "Something failed on our side; it is logged.")
+def answer_to(request: Request, error: Exception) -> Response:
+    """The response for any error. What nobody expected is logged with the request's id and says nothing of itself."""
+    for kind, answer in _ANSWERS.items():
+        if isinstance(error, kind):
+            return answer(request, error)
+    log.error("request %s failed", request_id(request), exc_info=error)
+    return problem(request, 500, f"Something went wrong here. Tell us the request id {request_id(request)}.")
 
 
-def _field(location: tuple[Any, ...]) -> str:
-    return ".".join(str(part) for part in location[1:]) or str(location[0])
+async def handle(request: Request, error: Exception) -> Response:
+    """The same, as Starlette wants its handlers."""
+    return answer_to(request, error)
 
 
-def _sentence(error: Invalid) -> str:
-    if " " in error.reason:
-        return error.reason
-    details = "".join(f" ({name}: {value})" for name, value in error.details.items() if value not in ("", None))
-    return error.reason.replace("_", " ") + details
+def _signed_out(request: Request, error: SignedOut) -> Response:
+    detail = "Send an API key that is valid: Authorization: Bearer mk_…"
+    return problem(request, 401, detail, headers={"www-authenticate": 'Bearer realm="masteria"'})
+
+
+def _forbidden(request: Request, error: Forbidden) -> Response:
+    return problem(request, 403, f"This needs the permission {error}." if str(error) else "This is not allowed.")
+
+
+def _not_found(request: Request, error: NotFound) -> Response:
+    return problem(request, 404, "There is no such thing here.")
+
+
+def _conflict(request: Request, error: Conflict) -> Response:
+    return problem(request, 409, sentence(error.reason, error.details), code=error.reason)
+
+
+def _invalid(request: Request, error: Invalid) -> Response:
+    message = sentence(error.reason, error.details)
+    return problem(request, 422, message, code="invalid", errors=[{"field": error.field, "message": message}])
+
+
+def _outside(request: Request, error: OutsideError) -> Response:
+    wait = {"retry-after": str(int(error.retry_after))} if error.retry_after else {}
+    return problem(request, 502, f"The provider did not do it: {sentence(error.reason)}", code="outside", headers=wait)
+
+
+def _too_often(request: Request, error: TooOften) -> Response:
+    detail = f"Too many requests. Ask again in {error.seconds} s."
+    return problem(request, 429, detail, code="too_often", headers={"retry-after": str(error.seconds)})
+
+
+def _http(request: Request, error: HTTPException) -> Response:
+    words = {404: "There is no such address.", 405: "This address does not know this method."}
+    words |= {413: "The body is too large.", 400: "The body cannot be read."}
+    return problem(request, error.status_code, words.get(error.status_code, str(error.detail)), headers=error.headers)
+
+
+def _unreadable(request: Request, error: RequestValidationError) -> Response:
+    found: list[ErrorDetails] = list(error.errors())
+    if found and all(e["loc"][:1] == ("path",) for e in found):
+        return problem(request, 404, "There is no such thing here.")
+    if any(e["type"] == "json_invalid" for e in found):
+        return problem(request, 400, sentence("not_json"), code="not_json")
+    errors = [{"field": _field(e), "message": _message(e)} for e in found[:50]]
+    named = ", ".join(dict.fromkeys(e["field"] for e in errors))
+    return problem(request, 422, f"Look again at: {named}", code="invalid", errors=errors)
+
+
+def _field(error: ErrorDetails) -> str:
+    return ".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0])
+
+
+def _message(error: ErrorDetails) -> str:
+    words = {"extra_forbidden": sentence("unknown_field"), "missing": sentence("missing")}
+    return words.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
+
+
+def _cannot_store(request: Request, error: sa.DataError) -> Response:
+    message = "A value holds a character that cannot be stored, or is out of range."
+    return problem(request, 422, message, code="invalid", errors=[{"field": "body", "message": message}])
+
+
+def _at_once(request: Request, error: sa.IntegrityError) -> Response:
+    return problem(request, 409, "This exists already, or another request was faster.", code="exists")
+
+
+def _not_now(request: Request, error: Exception) -> Response:
+    log.warning("request %s: the database is away: %s", request_id(request), type(error).__name__)
+    return problem(request, 503, "The database is away for a moment.", headers={"retry-after": "5"})
+
+
+_ANSWERS: dict[type[Exception], Any] = {
+    SignedOut: _signed_out,
+    Forbidden: _forbidden,
+    NotFound: _not_found,
+    Conflict: _conflict,
+    Invalid: _invalid,
+    OutsideError: _outside,
+    TooOften: _too_often,
+    HTTPException: _http,
+    RequestValidationError: _unreadable,
+    sa.DataError: _cannot_store,
+    sa.IntegrityError: _at_once,
+    sa.OperationalError: _not_now,
+    sa.TimeoutError: _not_now,
+}
+HANDLERS: dict[Any, Any] = {kind: handle for kind in (*_ANSWERS, Exception)}

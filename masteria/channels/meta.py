@@ -50,11 +50,14 @@ def sender(account: Account, connections: int) -> MetaSender:
 
 
 def body(to: str, echo: str, content: Content, values: dict[str, str]) -> bytes:
-    """The JSON of one message; the number goes with its `+`, else Meta may put its own country before it."""
+    """The JSON of one message; a number goes with its `+`, else Meta may put its own country before it.
+
+    Who hides the number is reached by Meta's id of the person, which is no number.
+    """
     found: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        "to": to,
+        "to" if to.startswith("+") else "recipient": to,
         "biz_opaque_callback_data": echo,
     }
     if content.template:

@@ -59,10 +59,10 @@ class Actor:
 
 
 def permissions_of(scopes: list[str]) -> frozenset[Permission]:
-    """What an API key's scopes allow: `contacts:*` stands for all of contacts, `admin` for everything."""
+    """What an API key's scopes allow: `contacts:*` is all of contacts, `contacts:write` may also read, `admin` is all."""
     if P.ADMIN in scopes:
         return _ADMIN
-    wanted = set(scopes)
+    wanted = {*scopes, *(f"{s.removesuffix(':write')}:read" for s in scopes if s.endswith(":write"))}
     return frozenset(p for p in P if p in wanted or f"{p.partition(':')[0]}:*" in wanted)
 
 

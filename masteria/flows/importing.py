@@ -45,6 +45,15 @@ def preview(path: Path) -> Preview:
     return Preview(table.header, guess(table.header), sample, table.encoding, table.delimiter)
 
 
+def start(actor: Actor, name: str, key: str, mapping: dict[str, str], options: dict[str, Any]) -> UUID:
+    """Put a kept file in line. `mapping` corrects what the columns' names say; a file that is no table is `Invalid`."""
+    if not actor.may(Permission.EDIT_CONTACTS):
+        raise Forbidden(Permission.EDIT_CONTACTS)
+    _, mapping = _understood(storage.path_of(key), mapping)
+    with work_as(actor) as work:
+        return imports.start(work, name, key, mapping, options)
+
+
 def import_file(
     actor: Actor, path: Path, mapping: dict[str, str], options: dict[str, Any]
 ) -> tuple[UUID | None, Counts]:

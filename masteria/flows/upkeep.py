@@ -73,4 +73,7 @@ _WAITING = {
 _OLD = (
     "delete from idempotency_key where created_at < now() - interval '24 hours'",
     "delete from session where expires_at < now() - interval '30 days'",
+    # a sender repeats for seven days at most; until then the raw body keeps a repeat from counting twice
+    "delete from intake where state = 'done' and created_at < now() - interval '14 days'",
+    "delete from stray_status where created_at < now() - interval '14 days'",
 )

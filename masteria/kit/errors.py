@@ -18,7 +18,7 @@ class Forbidden(MasteriaError):
 class Conflict(MasteriaError):
     """The row's state does not allow it now; `reason` is a short code the doors have words for."""
 
-    def __init__(self, reason: str, **details: object) -> None:
+    def __init__(self, reason: str, /, **details: object) -> None:
         super().__init__(reason)
         self.reason = reason
         self.details = details
@@ -27,7 +27,7 @@ class Conflict(MasteriaError):
 class Invalid(MasteriaError):
     """A value that cannot be used: `field` names it, `reason` is a code or a plain sentence."""
 
-    def __init__(self, field: str, reason: str, **details: object) -> None:
+    def __init__(self, field: str, reason: str, /, **details: object) -> None:
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason

@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 from masteria.enums import Happened
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
-from masteria.models.base import Json, Time, words
+from masteria.models.base import Json, Sealed, Time, words
 
 
 class Activity(SQLModel, table=True):
@@ -52,4 +52,5 @@ class IdempotencyKey(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=Time)  # pyright: ignore[reportArgumentType]
     request_hash: bytes
     status_code: int = 0
-    body: bytes = b""
+    # an answer can hold a secret that is shown once
+    body: str = Field(default="", sa_type=Sealed("idempotency_key|body"), repr=False)  # pyright: ignore[reportArgumentType]

@@ -32,6 +32,12 @@ class Contact(Owned, table=True):
         sa.Index("ix_contact_name", "company_id", sa.text('lower(name) collate "C"'), "id"),
         sa.Index("ix_contact_tags", "tags", postgresql_using="gin"),
         sa.Index(
+            "ix_contact_words",
+            sa.text("contact_words(company_id, name, phone, email)"),
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": "1024"},
+        ),
+        sa.Index(
             "ix_contact_whatsapp",
             "company_id",
             "whatsapp_id",
@@ -84,7 +90,10 @@ class ListMember(SQLModel, table=True):
 
 
 class ImportBatch(Owned, table=True):
-    """One file on its way in. `mapping` is column → field, `options` as in the API; counts add up to `processed`."""
+    """One file on its way in. `mapping` is column → field, `options` as in the API; counts add up to `processed`.
+
+    `columns` is the file's header, so that its rejected lines can be handed back as a file.
+    """
 
     __tablename__ = "import_batch"
     __table_args__ = (
@@ -98,6 +107,7 @@ class ImportBatch(Owned, table=True):
     error: str | None = None
     mapping: dict[str, str] = Field(default_factory=dict, sa_type=Json)  # pyright: ignore[reportArgumentType]
     options: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # pyright: ignore[reportArgumentType]
+    columns: list[str] = Field(default_factory=list, sa_type=Texts)  # pyright: ignore[reportArgumentType]
     total: int = 0
     processed: int = 0
     created: int = 0

@@ -13,6 +13,7 @@ from masteria.enums import Permission
 from masteria.kit.errors import NotFound
 from masteria.kit.placeholders import fill
 from masteria.kit.storable import storable_text
+from masteria.models import Message
 from masteria.queries.paging import Page, checked_limit, moment_and_id, page_of
 
 _LETTER = re.compile(r"[^\W\d_]")
@@ -54,6 +55,7 @@ class MessageRow:
     author: str | None
     campaign_id: UUID | None
     payload: dict[str, Any]
+    provider_id: str | None
 
 
 def list_conversations(
@@ -114,6 +116,12 @@ def message(work: Work, message_id: UUID) -> MessageRow:
     return _message(row)
 
 
+def state_of(work: Work, message_id: UUID) -> str:
+    """How far a message is that the caller has just sent."""
+    work.require(Permission.SEND_MESSAGES)
+    return str(work.get(Message, message_id).state)
+
+
 def _message(row: Any) -> MessageRow:
     fields = MessageRow.__dataclass_fields__
     values = {name: getattr(row, name) for name in fields}
@@ -126,15 +134,16 @@ _CONVERSATION = """select v.id, v.connection_id, n.name, v.contact_id, c.name, c
     v.last_message_at, v.last_message_text, v.window_expires_at, v.last_message_kind
   from conversation v join contact c on c.id = v.contact_id join connection n on n.id = v.connection_id"""
 _OWN = """select m.id, m.direction, m.kind, m.text, m.state, m.reason_code, m.created_at as at,
-    m.sent_at, m.delivered_at, m.read_at, m.failed_at, p.name as author, cast(null as uuid) as campaign_id, m.payload, m.conversation_id
+    m.sent_at, m.delivered_at, m.read_at, m.failed_at, p.name as author, cast(null as uuid) as campaign_id, m.payload,
+    m.external_id as provider_id, m.conversation_id
   from message m left join person p on p.id = m.author_id where m.company_id = :company"""
 _THREAD = f"""select * from (
   select id, direction, kind, text, state, reason_code, at, sent_at, delivered_at, read_at, failed_at, author,
-    campaign_id, payload from ({_OWN}) own where conversation_id = :id
+    campaign_id, payload, provider_id from ({_OWN}) own where conversation_id = :id
   union all
   select r.id, 'outbound', case when c.kind = 'template' then 'template' else 'text' end, coalesce(t.body, c.body),
     r.state, r.reason_code, coalesce(r.sending_at, r.state_at), r.sent_at, r.delivered_at, r.read_at, r.failed_at,
-    c.name, c.id, r.variables
+    c.name, c.id, r.variables, r.provider_id
   from recipient r join campaign c on c.id = r.campaign_id and c.connection_id = :connection
     left join template t on t.id = c.template_id
   where r.company_id = :company and r.contact_id = :contact and r.state not in ('queued', 'claimed', 'skipped')) m"""

@@ -6,24 +6,13 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-from fastapi.routing import APIRoute
 from reflex_base.registry import RegistrationContext
 
-from masteria.api import auth, files, health, hooks
-from masteria.api.app import PREFIX, RESOURCES
-from masteria.api.doors import permission_of
+from masteria.api.app import api_doors
 from masteria.core.jobs import Job
 from masteria.ui.guard import PUBLIC, rule
 
-BY_SIGNATURE, BY_OPERATOR, BY_SESSION = "signature", "operator", "session"
-PLAIN = {
-    "/auth/login": PUBLIC,
-    "/auth/setup": "first-run token",
-    "/auth/logout": BY_SESSION,
-    "/healthz": PUBLIC,
-    "/readyz": PUBLIC,
-    "/metrics": "metrics token or this machine",
-}
+BY_OPERATOR = "operator"
 COMMANDS = ("up web worker scheduler sandbox migrate doctor sweep doors company-create api-key-create import-contacts bench").split()
 
 
@@ -59,16 +48,8 @@ def all_doors() -> Iterator[Door]:
         if ".masteria___" in name and not name.endswith(".setvar"):
             found = rule(name)
             yield Door("event", name.partition(".")[2], str(found) if found else None)
-    for route in (r for resource in RESOURCES for r in resource.router.routes):
-        assert isinstance(route, APIRoute)
-        for method in sorted(route.methods):
-            yield Door("rest", f"{method} {PREFIX}{route.path}", permission_of(route))
-    for route in (*auth.routes, *health.routes):
-        yield Door("route", route.path, PLAIN.get(route.path))
-    for route in files.routes:
-        yield Door("route", route.path, BY_SESSION)
-    for route in hooks.routes:
-        yield Door("route", route.path, BY_SIGNATURE)
+    for door in api_doors():
+        yield Door("route", f"{door.method} {door.path}", door.permission)
     for job in Job:
         yield Door("job", job, BY_OPERATOR)
     for command in COMMANDS:

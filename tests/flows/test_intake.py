@@ -16,7 +16,7 @@ from masteria.core.access import Actor
 from masteria.core.db import owner_engine
 from masteria.core.work import work_as
 from masteria.enums import CampaignKind, CampaignState, Consent, SendState, TemplateStatus
-from masteria.flows import intake
+from masteria.flows import intake, upkeep
 from masteria.kit.clock import now
 from masteria.models import Campaign, Connection, Contact, Conversation, Message, Recipient, Template
 from tests.cast import Cast, a_connection, a_template, contacts
@@ -322,3 +322,17 @@ def test_statuses_that_came_too_early_are_attached_to_their_message(cast: Cast) 
         receipts.settle_strays(work, connection.id)
     assert row(cast.ana, recipient).state == SendState.READ
     assert count(cast.ana, "stray_status") == 1
+
+
+def test_old_bodies_are_thrown_away_but_not_those_that_wait_for_a_person(cast: Cast) -> None:
+    connection = a_connection(cast.ana)
+    take_in(cast.ana, connection, envelope(connection, statuses=[status("wamid.EARLY", "read")]), b"no json")
+    intake.read()
+    upkeep.tidy()
+    assert (count(cast.ana, "intake"), count(cast.ana, "stray_status")) == (2, 1)
+    with work_as(cast.ana) as work:
+        for table in ("intake", "stray_status"):
+            work.execute(f"update {table} set created_at = now() - interval '15 days'")
+    upkeep.tidy()
+    assert bodies(cast.ana) == [("parked", "not a JSON object")]
+    assert count(cast.ana, "stray_status") == 0

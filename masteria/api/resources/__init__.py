@@ -1,1 +1,1 @@
-"""The REST resources: parse, call one action or query, answer. One router a file."""
+"""One file a resource: parse, one action or query, answer. No rules and no SQL live here."""

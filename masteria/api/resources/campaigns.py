@@ -1,155 +1,228 @@
-"""Campaigns and their recipients."""
+"""Campaigns: write, check beforehand, launch, pause, resume, cancel; who got it."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Response
-from fastapi.responses import PlainTextResponse
-from pydantic import AwareDatetime, Field
+from fastapi import Body as Content
+from fastapi import Query
+from pydantic import Field, model_validator
 
-from masteria.actions import campaigns as actions
-from masteria.api.doors import Needs, WorkRoute
-from masteria.api.resources.shapes import Body, Cursor, Limit, page, plain
-from masteria.core.work import Work
-from masteria.enums import CampaignKind, Permission
-from masteria.queries import campaigns as queries
+from masteria.actions import campaigns
+from masteria.api.door import Caller, needs, router
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed
+from masteria.core.access import Actor
+from masteria.core.work import work_as
+from masteria.enums import CampaignKind, CampaignState, Permission
+from masteria.queries import campaigns as found
+from masteria.queries.campaigns import CampaignRow
 
-router = APIRouter(route_class=WorkRoute, tags=["campaigns"])
-Reader = Annotated[Work, Needs(Permission.READ_CAMPAIGNS)]
-Writer = Annotated[Work, Needs(Permission.EDIT_CAMPAIGNS)]
-RETRYABLE = {"4", "80007", "130429", "131056", "unreachable"}
+routes = router("campaigns")
 
 
 class Variable(Body):
-    field: str = ""
-    fallback: str = ""
+    """A field of the contact, a text for those without it, or both."""
+
+    field: str = Field(default="", max_length=80)
+    fallback: str = Field(default="", max_length=1000)
 
 
 class Audience(Body):
+    """Exactly one of these."""
+
     list_id: UUID | None = None
-    tag: str | None = None
-    contact_ids: list[UUID] | None = Field(None, max_length=10_000)
+    tag: str | None = Field(default=None, min_length=1, max_length=64)
+    contact_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=10_000)
     all: bool | None = None
 
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len([v for v in (self.list_id, self.tag, self.contact_ids, self.all) if v]) != 1:
+            raise ValueError("give exactly one of list_id, tag, contact_ids, all")
+        return self
 
-class Fields(Body):
-    name: str | None = Field(None, max_length=120)
-    kind: CampaignKind | None = None
-    connection_id: UUID | None = None
+
+class Draft(Body):
+    name: str = Field(default="", max_length=120)
+    kind: CampaignKind = CampaignKind.TEMPLATE
     template_id: UUID | None = None
-    body: str | None = None
-    variables: dict[str, Variable] | None = None
+    body: str = Field(default="", max_length=4096)
+    variables: dict[str, Variable] = Field(default_factory=dict, max_length=100)
     audience: Audience | None = None
-    rate_per_second: int | None = None
-    legal_basis: str | None = Field(None, max_length=64)
+    rate_per_second: int | None = Field(default=None, ge=1, le=1000)
+    legal_basis: str | None = Field(default=None, max_length=64)
 
-    def values(self) -> dict[str, Any]:
-        """What was given, in plain types."""
-        found = self.model_dump(exclude_unset=True)
-        if self.audience is not None:
-            found["audience"] = self.audience.model_dump(mode="json", exclude_none=True)
-        return {
-            k: v for k, v in found.items() if v is not None or k in ("template_id", "rate_per_second", "legal_basis")
-        }
+
+class NewCampaign(Draft):
+    name: str = Field(max_length=120)
+    connection_id: UUID
+
+
+class CampaignChange(Draft):
+    connection_id: UUID | None = None
 
 
 class Launch(Body):
-    at: AwareDatetime | None = None
+    at: datetime | None = Field(default=None, description="A time ahead; left out: now")
+
+    @model_validator(mode="after")
+    def _aware(self) -> Self:
+        if self.at is not None and self.at.tzinfo is None:
+            raise ValueError("at needs a time zone, like 2030-01-31T12:00:00Z")
+        return self
 
 
-def shape(row: queries.CampaignRow) -> dict[str, Any]:
-    """A campaign as the API shows it."""
-    found = plain(row)
-    progress = {"rate": found.pop("rate"), "eta": found.pop("eta")}
-    return {**found, "schedule": {"at": found.pop("due_at")}, "progress": progress}
+class Schedule(Shape):
+    at: datetime | None
 
 
-@router.get("/campaigns")
-def list_campaigns(work: Reader, state: str = "", cursor: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
-    return page(queries.list_campaigns(work, state=state, cursor=cursor, limit=limit), shape)
+class Progress(Shape):
+    rate: float = Field(description="Messages a second over the last ten seconds")
+    eta: datetime | None
 
 
-@router.post("/campaigns", status_code=201)
-def create_campaign(work: Writer, body: Fields) -> dict[str, Any]:
-    return shape(queries.campaign(work, actions.create(work, **body.values())))
+class Counts(Shape):
+    """Every recipient is in exactly one of the first nine after `total`, and they add up to it."""
+
+    total: int
+    pending: int
+    sending: int
+    sent: int
+    delivered: int
+    read: int
+    failed: int
+    skipped: int
+    in_doubt: int
+    replied: int
 
 
-@router.get("/campaigns/{campaign_id}")
-def get_campaign(work: Reader, campaign_id: UUID) -> dict[str, Any]:
-    return shape(queries.campaign(work, campaign_id))
+class Campaign(Shape):
+    id: UUID
+    name: str
+    kind: CampaignKind
+    connection_id: UUID
+    template_id: UUID | None
+    body: str
+    variables: dict[str, Any]
+    audience: dict[str, Any]
+    schedule: Schedule
+    rate_per_second: int | None
+    legal_basis: str | None
+    state: CampaignState
+    state_reason: str | None
+    counts: Counts
+    progress: Progress
+    created_at: datetime
+    launched_at: datetime | None
+    finished_at: datetime | None
 
 
-@router.patch("/campaigns/{campaign_id}")
-def update_campaign(work: Writer, campaign_id: UUID, body: Fields) -> dict[str, Any]:
-    actions.update(work, campaign_id, **body.values())
-    return _now(work, campaign_id)
+class Preflight(Shape):
+    eligible: int
+    excluded: dict[str, int] = Field(description="How many will not get it, by reason")
+    cost: None = Field(default=None, description="Prices are not known yet")
+    finish_at: datetime | None
+    blocks: list[str] = Field(description="What keeps it from being launched")
 
 
-@router.delete("/campaigns/{campaign_id}", status_code=204)
-def delete_campaign(work: Writer, campaign_id: UUID) -> None:
-    actions.delete(work, campaign_id)
+@routes.get("/campaigns", dependencies=[needs(Permission.READ_CAMPAIGNS)])
+def list_campaigns(
+    caller: Caller, limit: Limit = 50, cursor: Cursor = None, state: Annotated[CampaignState | None, Query()] = None
+) -> Listed[Campaign]:
+    """Newest first."""
+    with work_as(caller) as work:
+        return listed(_shown, found.list_campaigns(work, cursor=cursor, limit=limit, state=state or ""))
 
 
-@router.post("/campaigns/{campaign_id}/preflight")
-def preflight(work: Reader, campaign_id: UUID) -> dict[str, Any]:
-    found = actions.preflight(work, campaign_id)
-    return {**plain(found), "cost": None}
+@routes.post("/campaigns", status_code=201, dependencies=[needs(Permission.EDIT_CAMPAIGNS)])
+def create(caller: Caller, body: NewCampaign) -> Campaign:
+    """A draft."""
+    with work_as(caller) as work:
+        campaign_id = campaigns.create(work, **_values(body))
+    return _one(caller, campaign_id)
 
 
-@router.post("/campaigns/{campaign_id}/launch")
-def launch(work: Writer, campaign_id: UUID, body: Launch | None = None) -> dict[str, Any]:
-    at: datetime | None = body.at if body else None
-    actions.launch(work, campaign_id, at=at)
-    return _now(work, campaign_id)
+@routes.get("/campaigns/{campaign_id}", dependencies=[needs(Permission.READ_CAMPAIGNS)])
+def get(caller: Caller, campaign_id: UUID) -> Campaign:
+    """One campaign, with its counts and speed now."""
+    return _one(caller, campaign_id)
 
 
-@router.post("/campaigns/{campaign_id}/pause")
-def pause(work: Writer, campaign_id: UUID) -> dict[str, Any]:
-    actions.pause(work, campaign_id)
-    return _now(work, campaign_id)
+@routes.patch("/campaigns/{campaign_id}", dependencies=[needs(Permission.EDIT_CAMPAIGNS)])
+def change(caller: Caller, campaign_id: UUID, body: CampaignChange) -> Campaign:
+    """Change a draft; anything else is a 409."""
+    with work_as(caller) as work:
+        campaigns.update(work, campaign_id, **_values(body))
+    return _one(caller, campaign_id)
 
 
-@router.post("/campaigns/{campaign_id}/resume")
-def resume(work: Writer, campaign_id: UUID) -> dict[str, Any]:
-    actions.resume(work, campaign_id)
-    return _now(work, campaign_id)
+@routes.delete("/campaigns/{campaign_id}", status_code=204, dependencies=[needs(Permission.EDIT_CAMPAIGNS)])
+def delete(caller: Caller, campaign_id: UUID) -> None:
+    """Throw a draft away."""
+    with work_as(caller) as work:
+        campaigns.delete(work, campaign_id)
 
 
-@router.post("/campaigns/{campaign_id}/cancel")
-def cancel(work: Writer, campaign_id: UUID) -> dict[str, Any]:
-    actions.cancel(work, campaign_id)
-    return _now(work, campaign_id)
+@routes.post("/campaigns/{campaign_id}/preflight", dependencies=[needs(Permission.READ_CAMPAIGNS)])
+def preflight(caller: Caller, campaign_id: UUID) -> Preflight:
+    """Who would get it now, who not and why, and when it would end."""
+    with work_as(caller) as work:
+        return Preflight.model_validate(campaigns.preflight(work, campaign_id))
 
 
-@router.get("/campaigns/{campaign_id}/recipients")
-def list_recipients(
-    work: Reader, campaign_id: UUID, state: str = "", cursor: Cursor = None, limit: Limit = 50
-) -> dict[str, Any]:
-    return page(queries.recipients(work, campaign_id, state=state, cursor=cursor, limit=limit), _recipient)
+@routes.post("/campaigns/{campaign_id}/launch", status_code=202, dependencies=[needs(Permission.EDIT_CAMPAIGNS)])
+def launch(caller: Caller, campaign_id: UUID, body: Annotated[Launch | None, Content()] = None) -> Campaign:
+    """Freeze the audience and start, now or at `at`."""
+    with work_as(caller) as work:
+        campaigns.launch(work, campaign_id, at=body.at if body else None)
+    return _one(caller, campaign_id)
 
 
-@router.get("/campaigns/{campaign_id}/recipients.csv", response_class=PlainTextResponse)
-def recipients_csv(work: Reader, campaign_id: UUID, state: str = "") -> Response:
-    return Response(queries.recipients_csv(work, campaign_id, state=state), media_type="text/csv; charset=utf-8")
+@routes.post("/campaigns/{campaign_id}/pause", dependencies=[needs(Permission.EDIT_CAMPAIGNS)])
+def pause(caller: Caller, campaign_id: UUID) -> Campaign:
+    """Nothing new leaves from the next moment on."""
+    with work_as(caller) as work:
+        campaigns.pause(work, campaign_id)
+    return _one(caller, campaign_id)
 
 
-def _now(work: Work, campaign_id: UUID) -> dict[str, Any]:
-    work.session.flush()
-    return shape(queries.campaign(work, campaign_id))
+@routes.post("/campaigns/{campaign_id}/resume", dependencies=[needs(Permission.EDIT_CAMPAIGNS)])
+def resume(caller: Caller, campaign_id: UUID) -> Campaign:
+    """Go on where it stopped."""
+    with work_as(caller) as work:
+        campaigns.resume(work, campaign_id)
+    return _one(caller, campaign_id)
 
 
-def _recipient(row: queries.RecipientRow) -> dict[str, Any]:
-    times = {"sent": row.sent_at, "delivered": row.delivered_at, "read": row.read_at, "failed": row.failed_at}
-    reason = {"code": row.reason_code, "text": row.reason_code, "retryable": row.reason_code in RETRYABLE}
-    return {
-        "id": str(row.id),
-        "contact_id": plain(row.contact_id),
-        "phone": row.phone,
-        "state": "pending" if row.state in ("queued", "claimed") else row.state,
-        "reason": reason if row.reason_code else None,
-        "provider_id": row.provider_id,
-        "timeline": [{"state": state, "at": plain(at)} for state, at in times.items() if at],
-    }
+@routes.post("/campaigns/{campaign_id}/cancel", dependencies=[needs(Permission.EDIT_CAMPAIGNS)])
+def cancel(caller: Caller, campaign_id: UUID) -> Campaign:
+    """Stop for good; who was not written to yet is skipped."""
+    with work_as(caller) as work:
+        campaigns.cancel(work, campaign_id)
+    return _one(caller, campaign_id)
+
+
+def _values(body: Draft) -> dict[str, Any]:
+    """What the action takes: only what was named, ids in the audience as text, since it is kept as JSON."""
+    values = body.model_dump(exclude_unset=True)
+    if "audience" in values:
+        values["audience"] = body.audience.model_dump(mode="json", exclude_none=True) if body.audience else {}
+    if "variables" in values:
+        values["variables"] = {key: v.model_dump() for key, v in body.variables.items()}
+    return {name: value for name, value in values.items() if value is not None or name in _MAY_BE_EMPTY}
+
+
+def _one(caller: Actor, campaign_id: UUID) -> Campaign:
+    with work_as(caller) as work:
+        return _shown(found.campaign(work, campaign_id))
+
+
+def _shown(row: CampaignRow) -> Campaign:
+    values = {name: getattr(row, name) for name in CampaignRow.__dataclass_fields__ if name in Campaign.model_fields}
+    values["counts"] = Counts.model_validate(row.counts)
+    return Campaign(**values, schedule=Schedule(at=row.due_at), progress=Progress(rate=row.rate, eta=row.eta))
+
+
+_MAY_BE_EMPTY = ("template_id", "rate_per_second", "legal_basis")

@@ -1,106 +1,136 @@
-"""Connections and message templates."""
+"""Connections: a company's numbers. Secrets go in and never come out."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from masteria.actions import connections as actions
-from masteria.api.doors import Needs, WorkRoute, may
-from masteria.api.resources.shapes import Body, plain, rows
+from masteria.actions import connections
+from masteria.api.door import Caller, needs, router
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, part_of
 from masteria.core.access import Actor
-from masteria.core.work import Work, work_as
-from masteria.enums import Permission
-from masteria.flows import connections as flow
-from masteria.flows import templates as template_flow
-from masteria.queries import settings as queries
+from masteria.core.work import work_as
+from masteria.enums import ConnectionKind, ConnectionStatus, Permission
+from masteria.flows import connections as asking
+from masteria.queries import settings as found
+from masteria.queries.settings import ConnectionRow
 
-router = APIRouter(route_class=WorkRoute, tags=["connections"])
-Reader = Annotated[Work, Needs(Permission.READ_CONNECTIONS)]
-Writer = Annotated[Work, Needs(Permission.EDIT_CONNECTIONS)]
-Person = Annotated[Actor, Depends(may(Permission.EDIT_CONNECTIONS))]
-TemplateReader = Annotated[Work, Needs(Permission.READ_TEMPLATES)]
-TemplatePerson = Annotated[Actor, Depends(may(Permission.EDIT_TEMPLATES))]
+routes = router("connections")
+
+
+class Health(Shape):
+    """What the provider said last, and whether its webhooks arrive."""
+
+    token: str
+    webhook: str
+    quality: str
+    tier: str | None
+    last_event_at: datetime | None
+    checked_at: datetime | None
+    bad_signatures: int
+
+
+class Connection(Shape):
+    id: UUID
+    kind: ConnectionKind
+    name: str
+    address: str
+    status: ConnectionStatus
+    status_reason: str | None
+    rate_per_second: int
+    daily_cap: int | None
+    quality: str
+    health: Health
+    settings: dict[str, str] = Field(description="Secrets show their last four characters")
+    created_at: datetime
+
+
+class NewSettings(Body):
+    phone_number_id: str = Field(max_length=64)
+    waba_id: str = Field(max_length=64)
+    access_token: str = Field(max_length=1024)
+    app_secret: str = Field(max_length=1024)
+    verify_token: str | None = Field(default=None, max_length=1024, description="Made for you when left out")
 
 
 class NewConnection(Body):
+    kind: ConnectionKind
     name: str = Field(max_length=120)
-    kind: str = "whatsapp_cloud"
-    settings: dict[str, str] = Field(max_length=20)
+    settings: NewSettings
 
 
-class Changes(Body):
-    name: str | None = Field(None, max_length=120)
-    settings: dict[str, str] | None = Field(None, max_length=20)
+class NewSecrets(Body):
+    access_token: str | None = Field(default=None, max_length=1024)
+    app_secret: str | None = Field(default=None, max_length=1024)
+    verify_token: str | None = Field(default=None, max_length=1024)
 
 
-class Sync(Body):
-    connection_id: UUID
+class ConnectionChange(Body):
+    name: str | None = Field(default=None, max_length=120)
+    settings: NewSecrets | None = None
 
 
-def shape(row: queries.ConnectionRow) -> dict[str, Any]:
-    """A connection as the API shows it; secrets by their last four characters."""
-    found = plain(row)
-    health = {
-        "quality": row.quality,
-        "last_event_at": found.pop("last_event_at"),
-        "checked_at": found.pop("checked_at"),
+@routes.get("/connections", dependencies=[needs(Permission.READ_CONNECTIONS)])
+def list_connections(caller: Caller, limit: Limit = 50, cursor: Cursor = None) -> Listed[Connection]:
+    """Every number of the company, by name."""
+    with work_as(caller) as work:
+        return listed(_shown, part_of(found.connections(work), limit, cursor))
+
+
+@routes.post("/connections", status_code=201, dependencies=[needs(Permission.EDIT_CONNECTIONS)])
+def create(caller: Caller, body: NewConnection) -> Connection:
+    """Ask the provider about the number; keep it if the provider confirms it, else say what is wrong."""
+    settings = body.settings.model_dump(exclude_none=True)
+    return _one(caller, asking.connect(caller, body.name, body.kind, settings))
+
+
+@routes.get("/connections/{connection_id}", dependencies=[needs(Permission.READ_CONNECTIONS)])
+def get(caller: Caller, connection_id: UUID) -> Connection:
+    """One number."""
+    return _one(caller, connection_id)
+
+
+@routes.patch("/connections/{connection_id}", dependencies=[needs(Permission.EDIT_CONNECTIONS)])
+def change(caller: Caller, connection_id: UUID, body: ConnectionChange) -> Connection:
+    """Another name, new secrets."""
+    settings = body.settings.model_dump(exclude_none=True) if body.settings else None
+    with work_as(caller) as work:
+        connections.update(work, connection_id, name=body.name, settings=settings)
+    return _one(caller, connection_id)
+
+
+@routes.delete("/connections/{connection_id}", status_code=204, dependencies=[needs(Permission.EDIT_CONNECTIONS)])
+def delete(caller: Caller, connection_id: UUID) -> None:
+    """Forget a number that no campaign and no conversation uses."""
+    with work_as(caller) as work:
+        connections.delete(work, connection_id)
+
+
+@routes.post("/connections/{connection_id}/verify", dependencies=[needs(Permission.EDIT_CONNECTIONS)])
+def verify(caller: Caller, connection_id: UUID) -> Connection:
+    """Ask the provider now; the answer is in `status` and `health`."""
+    asking.verify(caller, connection_id)
+    return _one(caller, connection_id)
+
+
+def _one(caller: Actor, connection_id: UUID) -> Connection:
+    with work_as(caller) as work:
+        return _shown(found.connection(work, connection_id))
+
+
+def _shown(row: ConnectionRow) -> Connection:
+    health = Health(
+        token="refused" if row.status_reason == "token_wrong" else "ok" if row.checked_at else "unknown",
+        webhook="ok" if row.last_event_at else "unknown",
+        quality=row.quality,
+        tier=None,
+        last_event_at=row.last_event_at,
+        checked_at=row.checked_at,
+        bad_signatures=row.bad_signatures,
+    )
+    values = {
+        name: getattr(row, name) for name in ConnectionRow.__dataclass_fields__ if name in Connection.model_fields
     }
-    return {**found, "daily_cap": None, "health": health}
-
-
-@router.get("/connections")
-def list_connections(work: Reader) -> dict[str, Any]:
-    return rows(queries.connections(work), shape)
-
-
-@router.post("/connections", status_code=201)
-def create_connection(actor: Person, body: NewConnection) -> dict[str, Any]:
-    """Asks the provider first: a wrong token is 422 and nothing is kept."""
-    return _now(actor, flow.connect(actor, body.name, body.kind, body.settings))
-
-
-@router.get("/connections/{connection_id}")
-def get_connection(work: Reader, connection_id: UUID) -> dict[str, Any]:
-    return shape(queries.connection(work, connection_id))
-
-
-@router.patch("/connections/{connection_id}")
-def update_connection(work: Writer, connection_id: UUID, body: Changes) -> dict[str, Any]:
-    actions.update(work, connection_id, name=body.name, settings=body.settings)
-    work.session.flush()
-    return shape(queries.connection(work, connection_id))
-
-
-@router.delete("/connections/{connection_id}", status_code=204)
-def delete_connection(work: Writer, connection_id: UUID) -> None:
-    actions.delete(work, connection_id)
-
-
-@router.post("/connections/{connection_id}/verify")
-def verify_connection(actor: Person, connection_id: UUID) -> dict[str, Any]:
-    flow.verify(actor, connection_id)
-    return _now(actor, connection_id)
-
-
-@router.get("/templates")
-def list_templates(work: TemplateReader, connection_id: UUID | None = None) -> dict[str, Any]:
-    return rows(queries.templates(work, connection_id=connection_id))
-
-
-@router.get("/templates/{template_id}")
-def get_template(work: TemplateReader, template_id: UUID) -> dict[str, Any]:
-    return plain(queries.template(work, template_id))
-
-
-@router.post("/templates/sync")
-def sync_templates(actor: TemplatePerson, body: Sync) -> dict[str, Any]:
-    return {"templates": template_flow.sync(actor, body.connection_id)}
-
-
-def _now(actor: Actor, connection_id: UUID) -> dict[str, Any]:
-    with work_as(actor) as work:
-        return shape(queries.connection(work, connection_id))
+    return Connection(**values, daily_cap=None, health=health)

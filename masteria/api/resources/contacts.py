@@ -1,186 +1,180 @@
-"""Contacts, lists, tags and imports."""
+"""Contacts: list, one, create, change, delete, and up to a thousand at once."""
 
 from __future__ import annotations
 
-import json
-from pathlib import PurePath
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, Response, UploadFile
-from fastapi.responses import PlainTextResponse
+from fastapi import Query
 from pydantic import Field
 
-from masteria import storage
-from masteria.actions import contacts as actions
-from masteria.actions import imports
-from masteria.api.doors import Needs, WorkRoute
-from masteria.api.resources.shapes import Body, Cursor, Limit, page, plain, rows
-from masteria.core.work import Work
-from masteria.enums import Permission
-from masteria.kit.errors import Invalid, MasteriaError
-from masteria.kit.tables import MAX_BYTES
-from masteria.queries import contacts as queries
+from masteria.actions import bulk, contacts
+from masteria.api.door import Caller, needs, router
+from masteria.api.sentences import sentence
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Scalar, Search, Shape, given, listed
+from masteria.core.work import work_as
+from masteria.enums import Consent, Permission
+from masteria.queries import contacts as found
+from masteria.queries.contacts import ContactRow
 
-router = APIRouter(route_class=WorkRoute, tags=["contacts"])
-Reader = Annotated[Work, Needs(Permission.READ_CONTACTS)]
-Writer = Annotated[Work, Needs(Permission.EDIT_CONTACTS)]
-MULTIPART_FRAME = 64_000
+routes = router("contacts")
+Tag = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class Changes(Body):
-    name: str | None = None
-    email: str | None = None
-    language: str | None = None
-    timezone: str | None = None
-    attributes: dict[str, Any] | None = None
-    add_tags: list[str] | None = Field(None, max_length=50)
-    remove_tags: list[str] | None = Field(None, max_length=50)
-    lists: list[UUID] | None = Field(None, max_length=50)
-    consent: str | None = None
+class Identity(Shape):
+    kind: Literal["phone", "email"]
+    value: str
 
 
-class NewContact(Changes):
+class Consents(Shape):
+    whatsapp: Consent
+
+
+class Contact(Shape):
+    id: UUID
+    phone: str | None
+    name: str
+    email: str | None
+    language: str | None
+    timezone: str | None
+    tags: list[str]
+    lists: list[str] = Field(description="Names of the lists; filled in for a single contact")
+    attributes: dict[str, Scalar]
+    identities: list[Identity]
+    consent: Consents
+    created_at: datetime
+    last_inbound_at: datetime | None
+
+
+class ContactFields(Body):
+    name: str = Field(default="", max_length=200)
+    email: str | None = Field(default=None, max_length=254)
+    language: str | None = Field(default=None, max_length=16)
+    timezone: str | None = Field(default=None, max_length=64)
+    attributes: dict[str, Scalar] = Field(default_factory=dict, max_length=100)
+    lists: list[UUID] = Field(default_factory=list, max_length=100, description="Ids of lists to stand in as well")
+    consent: Consent = Consent.UNKNOWN
+
+
+class NewContact(ContactFields):
+    phone: str = Field(max_length=40, description="As people write it; kept as E.164")
+    tags: list[Tag] = Field(default_factory=list, max_length=50)
+
+
+class ContactChange(ContactFields):
+    """Only what is named changes; attributes merge, and null removes one."""
+
+    add_tags: list[Tag] = Field(default_factory=list, max_length=50)
+    remove_tags: list[Tag] = Field(default_factory=list, max_length=50)
+
+
+class BulkContact(Body):
     phone: str = Field(max_length=40)
+    name: str = Field(default="", max_length=200)
+    email: str | None = Field(default=None, max_length=254)
+    language: str | None = Field(default=None, max_length=16)
+    tags: list[Tag] = Field(default_factory=list, max_length=50)
+    attributes: dict[str, str] = Field(default_factory=dict, max_length=100)
 
 
 class Bulk(Body):
-    contacts: list[NewContact] = Field(min_length=1, max_length=1000)
+    contacts: list[BulkContact] = Field(min_length=1, max_length=1000)
+    on_match: Literal["update", "skip"] = "update"
+    tags: list[Tag] = Field(default_factory=list, max_length=50, description="For all of them")
+    list_name: str | None = Field(
+        default=None, alias="list", min_length=1, max_length=120, description="Name of a list for all of them"
+    )
 
 
-class Named(Body):
-    name: str = Field(min_length=1, max_length=120)
+class Rejected(Shape):
+    index: int
+    field: str
+    message: str
 
 
-def shape(row: queries.ContactRow) -> dict[str, Any]:
-    """A contact as the API shows it."""
-    found = plain(row)
-    consent = found.pop("consent")
-    kinds = (("phone", row.phone), ("email", row.email))
-    identities = [{"kind": kind, "value": value} for kind, value in kinds if value]
-    return {**found, "consent": {"whatsapp": consent, "sms": "unknown"}, "identities": identities}
+class BulkDone(Shape):
+    created: int
+    updated: int
+    skipped: int
+    rejected: list[Rejected]
 
 
-@router.get("/contacts")
+@routes.get("/contacts", dependencies=[needs(Permission.READ_CONTACTS)])
 def list_contacts(
-    work: Reader, q: str = "", tag: str = "", list_id: UUID | None = None, cursor: Cursor = None, limit: Limit = 50
-) -> dict[str, Any]:
-    found = queries.list_contacts(work, q=q, tag=tag, list_id=str(list_id or ""), cursor=cursor, limit=limit)
-    return page(found, shape)
+    caller: Caller,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    q: Search = "",
+    tag: Annotated[str, Query(max_length=64)] = "",
+    list_id: UUID | None = None,
+) -> Listed[Contact]:
+    """Newest first. `q` finds parts of names, digits of numbers and beginnings of addresses."""
+    with work_as(caller) as work:
+        page = found.list_contacts(work, q=q, tag=tag, list_id=str(list_id or ""), cursor=cursor, limit=limit)
+    return listed(_shown, page)
 
 
-@router.post("/contacts", status_code=201)
-def create_contact(work: Writer, body: NewContact) -> dict[str, Any]:
-    values = body.model_dump(exclude_unset=True)
-    return shape(queries.contact(work, actions.create(work, values.pop("phone"), **values)))
+@routes.post("/contacts", status_code=201, dependencies=[needs(Permission.EDIT_CONTACTS)])
+def create(caller: Caller, body: NewContact) -> Contact:
+    """A new person. A number that somebody has already is a 409."""
+    values = given(body)
+    values["add_tags"] = values.pop("tags", [])
+    with work_as(caller) as work:
+        contact_id = contacts.create(work, values.pop("phone"), **values)
+        work.session.flush()
+        return _shown(found.contact(work, contact_id))
 
 
-@router.post("/contacts/bulk")
-def create_contacts(work: Writer, body: Bulk) -> dict[str, Any]:
-    """Up to 1,000 at once; each line succeeds or fails by itself."""
-    done: list[dict[str, Any]] = []
-    for number, one in enumerate(body.contacts):
-        values = one.model_dump(exclude_unset=True)
-        try:
-            with work.session.begin_nested():
-                done.append({"index": number, "id": str(actions.create(work, values.pop("phone"), **values))})
-        except MasteriaError as error:
-            done.append({"index": number, "error": str(getattr(error, "reason", error))})
-    return {"data": done, "created": sum("id" in d for d in done), "failed": sum("error" in d for d in done)}
+@routes.post("/contacts/bulk", dependencies=[needs(Permission.EDIT_CONTACTS)])
+def bring(caller: Caller, body: Bulk) -> BulkDone:
+    """Up to 1,000 people at once: new numbers are created, known ones updated or skipped. All or nothing is kept."""
+    people = [bulk.Person(**person.model_dump()) for person in body.contacts]
+    options = {"on_match": body.on_match, "tags": body.tags, "list": body.list_name}
+    with work_as(caller) as work:
+        done = bulk.bring(work, people, options)
+    rejected = [Rejected(index=n, field="phone", message=sentence(reason)) for n, reason in done.rejected]
+    counts = done.counts
+    return BulkDone(created=counts.created, updated=counts.updated, skipped=counts.skipped, rejected=rejected)
 
 
-@router.get("/contacts/{contact_id}")
-def get_contact(work: Reader, contact_id: UUID) -> dict[str, Any]:
-    return shape(queries.contact(work, contact_id))
+@routes.get("/contacts/{contact_id}", dependencies=[needs(Permission.READ_CONTACTS)])
+def get(caller: Caller, contact_id: UUID) -> Contact:
+    """One person."""
+    with work_as(caller) as work:
+        return _shown(found.contact(work, contact_id))
 
 
-@router.patch("/contacts/{contact_id}")
-def update_contact(work: Writer, contact_id: UUID, body: Changes) -> dict[str, Any]:
-    actions.update(work, contact_id, **body.model_dump(exclude_unset=True))
-    work.session.flush()
-    return shape(queries.contact(work, contact_id))
+@routes.patch("/contacts/{contact_id}", dependencies=[needs(Permission.EDIT_CONTACTS)])
+def change(caller: Caller, contact_id: UUID, body: ContactChange) -> Contact:
+    """Change what is named."""
+    with work_as(caller) as work:
+        contacts.update(work, contact_id, **given(body))
+        work.session.flush()
+        return _shown(found.contact(work, contact_id))
 
 
-@router.delete("/contacts/{contact_id}", status_code=204)
-def delete_contact(work: Writer, contact_id: UUID) -> None:
-    actions.delete(work, contact_id)
+@routes.delete("/contacts/{contact_id}", status_code=204, dependencies=[needs(Permission.EDIT_CONTACTS)])
+def delete(caller: Caller, contact_id: UUID) -> None:
+    """Forget a person. Campaigns keep their totals."""
+    with work_as(caller) as work:
+        contacts.delete(work, contact_id)
 
 
-@router.get("/tags")
-def list_tags(work: Reader) -> dict[str, Any]:
-    return rows(queries.tags(work), lambda t: {"name": t.name, "count": t.count})
-
-
-@router.get("/lists")
-def list_lists(work: Reader) -> dict[str, Any]:
-    return rows(queries.lists(work))
-
-
-@router.post("/lists", status_code=201)
-def create_list(work: Writer, body: Named) -> dict[str, Any]:
-    return {"id": str(actions.create_list(work, body.name)), "name": body.name, "count": 0}
-
-
-@router.patch("/lists/{list_id}")
-def rename_list(work: Writer, list_id: UUID, body: Named) -> dict[str, Any]:
-    actions.rename_list(work, list_id, body.name)
-    return {"id": str(list_id), "name": body.name}
-
-
-@router.delete("/lists/{list_id}", status_code=204)
-def delete_list(work: Writer, list_id: UUID) -> None:
-    actions.delete_list(work, list_id)
-
-
-def not_too_large(request: Request) -> None:
-    """Refuse a file over 50 MB by what the request announces, before it is read."""
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > MAX_BYTES + MULTIPART_FRAME:
-        raise HTTPException(413, "The file is larger than 50 MB.")
-
-
-@router.post("/imports", status_code=202, dependencies=[Depends(not_too_large)])
-def start_import(
-    work: Writer,
-    file: Annotated[UploadFile, File()],
-    mapping: Annotated[str, Form()] = "{}",
-    options: Annotated[str, Form()] = "{}",
-) -> dict[str, Any]:
-    """A CSV file as multipart; `mapping` (column → field) and `options` are JSON."""
-    wanted = {"mapping": _json("mapping", mapping), "options": _json("options", options)}
-    imports.check_mapping(wanted["mapping"])
-    imports.check_options(wanted["options"])
-    name = PurePath(file.filename or "contacts.csv").name
-    key = storage.put(file.file, PurePath(name).suffix.lower(), company_id=work.company_id)
-    import_id = imports.start(work, name, key, wanted["mapping"], wanted["options"])
-    return _import(queries.import_row(work, import_id))
-
-
-@router.get("/imports")
-def list_imports(work: Reader) -> dict[str, Any]:
-    return rows(queries.imports(work), _import)
-
-
-@router.get("/imports/{import_id}")
-def get_import(work: Reader, import_id: UUID) -> dict[str, Any]:
-    return _import(queries.import_row(work, import_id))
-
-
-@router.get("/imports/{import_id}/rejects.csv", response_class=PlainTextResponse)
-def get_rejects(work: Reader, import_id: UUID) -> Response:
-    return Response(queries.rejects_csv(work, import_id), media_type="text/csv; charset=utf-8")
-
-
-def _import(row: queries.ImportRow) -> dict[str, Any]:
-    url = f"/api/v1/imports/{row.id}/rejects.csv" if row.rejected and not row.dry_run else None
-    return {**plain(row), "rejects_url": url}
-
-
-def _json(field: str, text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        raise Invalid(field, "is not JSON") from None
-    if not isinstance(found, dict):
-        raise Invalid(field, "is not an object")
-    return found
+def _shown(row: ContactRow) -> Contact:
+    ways = [("phone", row.phone), ("email", row.email)]
+    return Contact(
+        id=row.id,
+        phone=row.phone,
+        name=row.name,
+        email=row.email,
+        language=row.language,
+        timezone=row.timezone,
+        tags=row.tags,
+        lists=row.lists,
+        attributes=row.attributes,
+        identities=[Identity.model_validate({"kind": kind, "value": value}) for kind, value in ways if value],
+        consent=Consents(whatsapp=Consent(row.consent)),
+        created_at=row.created_at,
+        last_inbound_at=row.last_inbound_at,
+    )

@@ -1,80 +1,140 @@
-"""Conversations, messages, and what webhooks brought."""
+"""Conversations and their messages: read, answer, mark as read."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import Field
 
-from masteria.actions import inbox as actions
-from masteria.api.doors import Needs, WorkRoute
-from masteria.api.resources.shapes import Body, Cursor, Limit, page, plain
-from masteria.core.work import Work
-from masteria.enums import Permission
-from masteria.queries import inbox as queries
+from masteria.actions import inbox
+from masteria.api.door import Caller, needs, router
+from masteria.api.resources.timeline import Moment, Reason, reason_of, timeline_of
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Search, Shape, listed
+from masteria.core.work import work_as
+from masteria.enums import ConversationStatus, Direction, Permission
+from masteria.queries import inbox as found
+from masteria.queries.inbox import ConversationRow, MessageRow
 
-router = APIRouter(route_class=WorkRoute, tags=["conversations"])
-Reader = Annotated[Work, Needs(Permission.READ_CONVERSATIONS)]
-Editor = Annotated[Work, Needs(Permission.EDIT_CONVERSATIONS)]
-MessageReader = Annotated[Work, Needs(Permission.READ_MESSAGES)]
-Sender = Annotated[Work, Needs(Permission.SEND_MESSAGES)]
+routes = router("conversations")
+
+
+class Person(Shape):
+    id: UUID
+    name: str
+    phone: str | None
+
+
+class LastMessage(Shape):
+    text: str
+    at: datetime
+
+
+class Conversation(Shape):
+    id: UUID
+    contact: Person
+    connection_id: UUID
+    status: ConversationStatus
+    unread_count: int
+    window_expires_at: datetime | None
+    last_message: LastMessage
+
+
+class Message(Shape):
+    """`campaign_id` is set for what a campaign brought."""
+
+    id: UUID
+    direction: Direction
+    kind: str
+    text: str
+    payload: dict[str, Any]
+    state: str | None
+    provider_id: str | None
+    error: Reason | None
+    author: str | None
+    campaign_id: UUID | None
+    at: datetime
+    timeline: list[Moment]
+
+
+class Queued(Shape):
+    """Ask for the rest at /messages/{id}."""
+
+    id: UUID
+    state: str
 
 
 class Reply(Body):
-    text: str = Field(max_length=5000)
+    type: Literal["text"] = "text"
+    text: str = Field(min_length=1, max_length=4096)
+    client_id: str | None = Field(
+        default=None, min_length=1, max_length=64, description="Your own id: the same twice is one message"
+    )
 
 
-def shape(row: queries.ConversationRow) -> dict[str, Any]:
-    """A conversation as the API shows it."""
-    found = plain(row)
-    contact = {"id": found.pop("contact_id"), "name": found.pop("name"), "phone": found.pop("phone")}
-    last = {"text": found.pop("last_message_text"), "at": found.pop("last_message_at")}
-    return {**found, "contact": contact, "last_message": last}
-
-
-@router.get("/conversations")
+@routes.get("/conversations", dependencies=[needs(Permission.READ_CONVERSATIONS)])
 def list_conversations(
-    work: Reader, q: str = "", unread: bool = False, cursor: Cursor = None, limit: Limit = 50
-) -> dict[str, Any]:
-    return page(queries.list_conversations(work, q=q, unread=unread, cursor=cursor, limit=limit), shape)
+    caller: Caller, limit: Limit = 50, cursor: Cursor = None, q: Search = "", unread: bool = False
+) -> Listed[Conversation]:
+    """The most recently active first."""
+    with work_as(caller) as work:
+        return listed(_shown, found.list_conversations(work, q=q, unread=unread, cursor=cursor, limit=limit))
 
 
-@router.get("/conversations/{conversation_id}")
-def get_conversation(work: Reader, conversation_id: UUID) -> dict[str, Any]:
-    return shape(queries.conversation(work, conversation_id))
+@routes.get("/conversations/{conversation_id}", dependencies=[needs(Permission.READ_CONVERSATIONS)])
+def get(caller: Caller, conversation_id: UUID) -> Conversation:
+    """One conversation's head."""
+    with work_as(caller) as work:
+        return _shown(found.conversation(work, conversation_id))
 
 
-@router.get("/conversations/{conversation_id}/messages")
-def list_messages(work: Reader, conversation_id: UUID, cursor: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
-    return page(queries.thread(work, conversation_id, cursor=cursor, limit=limit), _message)
+@routes.get("/conversations/{conversation_id}/messages", dependencies=[needs(Permission.READ_CONVERSATIONS)])
+def list_messages(caller: Caller, conversation_id: UUID, limit: Limit = 50, cursor: Cursor = None) -> Listed[Message]:
+    """Newest first, with what campaigns brought in between."""
+    with work_as(caller) as work:
+        return listed(_message, found.thread(work, conversation_id, cursor=cursor, limit=limit))
 
 
-@router.post("/conversations/{conversation_id}/messages", status_code=202)
-def reply(work: Sender, conversation_id: UUID, body: Reply) -> dict[str, Any]:
-    message_id = actions.reply(work, conversation_id, body.text)
-    return {"id": str(message_id), "state": "queued"}
+@routes.post(
+    "/conversations/{conversation_id}/messages", status_code=202, dependencies=[needs(Permission.SEND_MESSAGES)]
+)
+def reply(caller: Caller, conversation_id: UUID, body: Reply) -> Queued:
+    """Queue an answer. Outside the 24 hours after the person's last message it is a 409."""
+    with work_as(caller) as work:
+        message_id = inbox.reply(work, conversation_id, body.text, client_id=body.client_id)
+        return Queued(id=message_id, state=found.state_of(work, message_id))
 
 
-@router.post("/conversations/{conversation_id}/read", status_code=204)
-def mark_read(work: Editor, conversation_id: UUID) -> None:
-    actions.mark_read(work, conversation_id)
+@routes.post(
+    "/conversations/{conversation_id}/read", status_code=204, dependencies=[needs(Permission.EDIT_CONVERSATIONS)]
+)
+def mark_read(caller: Caller, conversation_id: UUID) -> None:
+    """Somebody of the team has seen it."""
+    with work_as(caller) as work:
+        inbox.mark_read(work, conversation_id)
 
 
-@router.get("/messages/{message_id}")
-def get_message(work: MessageReader, message_id: UUID) -> dict[str, Any]:
-    return _message(queries.message(work, message_id))
+@routes.get("/messages/{message_id}", dependencies=[needs(Permission.READ_MESSAGES)])
+def get_message(caller: Caller, message_id: UUID) -> Message:
+    """One message of a conversation, and how far it got."""
+    with work_as(caller) as work:
+        return _message(found.message(work, message_id))
 
 
-@router.post("/messages/{message_id}/retry", status_code=202)
-def retry_message(work: Sender, message_id: UUID) -> dict[str, Any]:
-    actions.retry(work, message_id)
-    return {"id": str(message_id), "state": "queued"}
+def _shown(row: ConversationRow) -> Conversation:
+    return Conversation(
+        id=row.id,
+        contact=Person(id=row.contact_id, name=row.name, phone=row.phone),
+        connection_id=row.connection_id,
+        status=ConversationStatus(row.status),
+        unread_count=row.unread_count,
+        window_expires_at=row.window_expires_at,
+        last_message=LastMessage(text=row.last_message_text, at=row.last_message_at),
+    )
 
 
-def _message(row: queries.MessageRow) -> dict[str, Any]:
-    found = plain(row)
-    times = ("sent", "delivered", "read", "failed")
-    timeline = [{"state": state, "at": at} for state in times if (at := found.pop(f"{state}_at"))]
-    return {**found, "type": found.pop("kind"), "error": found.pop("reason_code"), "timeline": timeline}
+def _message(row: MessageRow) -> Message:
+    names = ("id", "kind", "text", "payload", "state", "provider_id", "author", "campaign_id", "at")
+    values = {name: getattr(row, name) for name in names}
+    return Message(**values, direction=Direction(row.direction), error=reason_of(row), timeline=timeline_of(row))

@@ -147,7 +147,7 @@ function fillDevice(found, key, phone) {
 function drawWall() {
   const phones = new Map(latest.open.map((p) => [p.key, p]));
   for (const [key, found] of devices) if (!opened.includes(key)) { found.root.remove(); devices.delete(key); }
-  if (!latest.total) { wall.replaceChildren(node("div", { className: "nothing" }, node("span", { className: "big", textContent: "💬", ariaHidden: "true" }), node("h2", { textContent: say("empty_title") }), node("p", { textContent: say("empty") }))); return; }
+  if (!latest.total) { wall.replaceChildren(node("div", { className: "nothing" }, node("span", { className: "big", ariaHidden: "true" }), node("h2", { textContent: say("empty_title") }), node("p", { textContent: say("empty") }))); return; }
   wall.querySelector(".nothing")?.remove();
   opened.forEach((key, n) => {
     const phone = phones.get(key);

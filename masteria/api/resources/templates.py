@@ -1,0 +1,84 @@
+"""Message templates as the provider keeps them, mirrored here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from masteria.api.door import Caller, needs, router
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, part_of
+from masteria.core.work import work_as
+from masteria.enums import Permission, TemplateStatus
+from masteria.flows import templates as mirroring
+from masteria.queries import settings as found
+from masteria.queries.settings import TemplateRow
+
+routes = router("templates")
+
+
+class Template(Shape):
+    id: UUID
+    connection_id: UUID
+    name: str
+    language: str
+    category: str
+    status: TemplateStatus
+    body: str
+    header: str | None
+    footer: str | None
+    buttons: list[dict[str, Any]]
+    variables: list[str]
+    quality: str | None
+    rejected_reason: str | None
+    synced_at: datetime
+
+
+class Sync(Body):
+    connection_id: UUID
+
+
+class Synced(Shape):
+    connection_id: UUID
+    count: int
+
+
+@routes.get("/templates", dependencies=[needs(Permission.READ_TEMPLATES)])
+def list_templates(
+    caller: Caller, limit: Limit = 50, cursor: Cursor = None, connection_id: UUID | None = None, approved: bool = False
+) -> Listed[Template]:
+    """By name, of one number or all."""
+    with work_as(caller) as work:
+        rows = found.templates(work, connection_id=connection_id, approved=approved)
+    return listed(_shown, part_of(rows, limit, cursor))
+
+
+@routes.post("/templates/sync", dependencies=[needs(Permission.EDIT_TEMPLATES)])
+def sync(caller: Caller, body: Sync) -> Synced:
+    """Fetch all templates of the number's account now."""
+    return Synced(connection_id=body.connection_id, count=mirroring.sync(caller, body.connection_id))
+
+
+@routes.get("/templates/{template_id}", dependencies=[needs(Permission.READ_TEMPLATES)])
+def get(caller: Caller, template_id: UUID) -> Template:
+    """One template."""
+    with work_as(caller) as work:
+        return _shown(found.template(work, template_id))
+
+
+def _shown(row: TemplateRow) -> Template:
+    parts = {part.get("type"): part for part in row.components}
+    values = {name: getattr(row, name) for name in TemplateRow.__dataclass_fields__ if name in Template.model_fields}
+    return Template(
+        **values,
+        header=parts.get("HEADER", {}).get("text"),
+        footer=parts.get("FOOTER", {}).get("text"),
+        buttons=list(_buttons(row)),
+    )
+
+
+def _buttons(row: TemplateRow) -> Iterator[dict[str, Any]]:
+    for part in row.components:
+        if part.get("type") == "BUTTONS":
+            yield from part.get("buttons", [])

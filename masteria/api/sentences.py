@@ -1,0 +1,83 @@
+"""What the API says about each reason code, in plain English; unknown codes are spelt out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {
+    # requests
+    "not_json": "The body is not valid JSON.",
+    "unknown_field": "There is no such field.",
+    "unknown_value": "This value is not one of the allowed ones.",
+    "missing": "This is required.",
+    "too_short": "This is too short.",
+    "too_long": "This is too long.",
+    "too_small": "This is too small.",
+    "too_many": "There are too many of these.",
+    "out_of_range": "This must lie between 1 and {limit}.",
+    "unreadable": "This cannot be read.",
+    "not_an_id": "This is not an id.",
+    "not_an_email": "This is not an e-mail address.",
+    "past_date": "This time has passed.",
+    "taken": "Somebody has this already.",
+    "key_unusable": "A key is 1 to 255 printable ASCII characters.",
+    "key_reused": "This key was used for another request. Use a new key for a new request.",
+    "request_running": "The first request with this key is still running. Ask again in a moment.",
+    "request_cut_off": "The first request with this key was cut off and its outcome is unknown. "
+    "Look whether it took effect before you ask again with a new key.",
+    # people
+    "phone_unusable": "This is not a phone number that somebody can have.",
+    "phone_missing": "No column holds phone numbers.",
+    "phone_taken": "Another contact has this number.",
+    "name_taken": "This name is in use.",
+    "empty": "The file is empty.",
+    "header_only": "The file has a header line and nothing below it.",
+    "not_a_table": "This is not a table: send CSV.",
+    "spreadsheet": "This is a spreadsheet: save it as CSV.",
+    "too_large": "The file is too large.",
+    "too_many_columns": "The file has too many columns.",
+    "unknown_scope": "There is no such scope: {scope}",
+    "unknown_column": "The file has no such column: {column}",
+    # campaigns
+    "state": "This is not possible in the state it is in ({state}).",
+    "name_too_short": "The name is too short.",
+    "message_too_short": "The message is too short.",
+    "connection_down": "This connection cannot send now.",
+    "template_missing": "Choose a template.",
+    "template_elsewhere": "The template belongs to another connection.",
+    "template_not_approved": "The template is not approved.",
+    "template_needs_media": "Templates with media in the header cannot be sent yet.",
+    "template_needs_link": "Templates with a variable link cannot be sent yet.",
+    "unmapped_variable": "Variables without a field or fixed text: {names}",
+    "audience_missing": "Say who shall get it.",
+    "nobody_eligible": "Nobody in this audience can get it.",
+    "no_phone": "There is no phone number.",
+    "opted_out": "The person does not want messages.",
+    "missing_variable": "A value that the message needs is missing.",
+    "cancelled": "The campaign was cancelled.",
+    "deleted": "The contact was deleted.",
+    "by_hand": "Somebody stopped it.",
+    # conversations and connections
+    "window_closed": "The person's last message is more than 24 hours old: only a template may be sent.",
+    "connection_in_use": "Campaigns or conversations use this connection.",
+    "unknown_kind": "There is no such kind.",
+    "token_wrong": "Meta does not accept the access token.",
+    "number_unknown": "Meta does not know this phone number id under the token.",
+    "number_of_another_account": "The number does not belong to this WhatsApp Business Account.",
+    "blocked_by_vendor": "Meta has blocked the number.",
+}
+
+
+def sentence(code: str, details: Mapping[str, object] | None = None) -> str:
+    """The sentence for a code with its details filled in; what is a sentence already stays as it is."""
+    found = SENTENCES.get(code)
+    if found is None:
+        return code if " " in code else code.replace("_", " ").capitalize() + "."
+    return found.format_map(_Given(details or {}))
+
+
+class _Given(dict[str, object]):
+    """A detail that nobody gave leaves a dash, never an error."""
+
+    def __missing__(self, key: str) -> str:
+        return "-"

@@ -32,6 +32,8 @@ MACHINERY = {
     "masteria.actions.intake",
     "masteria.actions.activity",
     "masteria.actions.audiences",
+    "masteria.actions.bulk",
+    "masteria.actions.idempotency",
 }
 STEPS = {
     "campaigns.interrupt",

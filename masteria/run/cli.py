@@ -55,6 +55,13 @@ def parser() -> argparse.ArgumentParser:
         commands, "doors", _run_doors, "every way in, with the permission it asks for", "masteria doors --json"
     )
     doors.add_argument("--json", action="store_true")
+    bench = commands.add_parser("bench", help="benchmarks").add_subparsers(required=True, metavar="command")
+    found = _command(bench, "dispatch", _run_bench, "how fast campaigns leave here", "masteria bench dispatch --rate 80 --json")
+    found.add_argument("--recipients", type=int, default=5000)
+    found.add_argument("--rate", type=int, default=0, help="messages a second; 0 for as fast as it goes")
+    found.add_argument("--latency", default="50-150", help="milliseconds the sandbox takes to answer")
+    found.add_argument("--pause", action="store_true", help="pause after five seconds and see when the last one leaves")
+    found.add_argument("--json", action="store_true")
     _companies(commands)
     _imports(commands)
     return top
@@ -161,6 +168,14 @@ def _run_doors(wanted: argparse.Namespace) -> int:
 
     with services():
         return doors.report(say, as_json=wanted.json)
+
+
+def _run_bench(wanted: argparse.Namespace) -> int:
+    from masteria.run import bench
+
+    found = bench.dispatch(recipients=wanted.recipients, rate=wanted.rate, latency=wanted.latency, pause=wanted.pause)
+    say(json.dumps(found) if wanted.json else "\n".join(f"{name:20} {value}" for name, value in found.items()))
+    return 0
 
 
 def _run_company(wanted: argparse.Namespace) -> int:

@@ -49,7 +49,7 @@ def all_doors() -> Iterator[Door]:
             found = rule(name)
             yield Door("event", name.partition(".")[2], str(found) if found else None)
     for door in api_doors():
-        yield Door("route", f"{door.method} {door.path}", door.permission)
+        yield Door("route", f"{door.method} {door.path}", door.needs)
     for job in Job:
         yield Door("job", job, BY_OPERATOR)
     for command in COMMANDS:

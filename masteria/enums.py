@@ -126,6 +126,7 @@ class Topic(StrEnum):
     CONNECTION = "connection"
     IMPORT = "import"
     TEMPLATE = "template"
+    SESSION = "session"
 
 
 class Happened(StrEnum):

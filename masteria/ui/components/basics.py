@@ -26,13 +26,22 @@ def icon(name: str, size: int = 16) -> rx.Component:
     return rx.icon(name, size=size, stroke_width=1.75, aria_hidden="true")
 
 
+def brand() -> rx.Component:
+    """Our mark and name."""
+    return rx.el.div(
+        rx.el.img(src="/mark.svg", alt="", class_name="m-mark"), rx.el.span("Masteria"), class_name="m-brand"
+    )
+
+
 def field(label: rx.Var[str], control: rx.Component, *, help: Any = None, error: Any = None) -> rx.Component:
     """Label above, help under, the error under the field. The label holds its control."""
     return rx.el.label(
         rx.el.span(label, class_name="f-label"),
         control,
         rx.el.span(help, class_name="f-help") if help is not None else rx.fragment(),
-        rx.cond(error != "", rx.el.span(error, class_name="f-error", role="alert")) if error is not None else rx.fragment(),
+        rx.cond(error != "", rx.el.span(error, class_name="f-error", role="alert"))
+        if error is not None
+        else rx.fragment(),
         class_name="field",
     )
 
@@ -65,13 +74,21 @@ def skeleton(rows: int = 6) -> rx.Component:
 
 def link_button(label: Any, href: Any, *, glyph: str = "", soft: bool = False) -> rx.Component:
     return rx.link(
-        icon(glyph) if glyph else rx.fragment(), rx.el.span(label), href=href, underline="none", class_name="btn soft" if soft else "btn"
+        icon(glyph) if glyph else rx.fragment(),
+        rx.el.span(label),
+        href=href,
+        underline="none",
+        class_name="btn soft" if soft else "btn",
     )
 
 
 def button(label: Any, *, glyph: str = "", tone: str = "", **props: Any) -> rx.Component:
     return rx.el.button(
-        icon(glyph) if glyph else rx.fragment(), rx.el.span(label), class_name=f"btn {tone}".strip(), type=props.pop("type", "button"), **props
+        icon(glyph) if glyph else rx.fragment(),
+        rx.el.span(label),
+        class_name=f"btn {tone}".strip(),
+        type=props.pop("type", "button"),
+        **props,
     )
 
 
@@ -79,7 +96,12 @@ def search_box(placeholder: rx.Var[str], value: Any, on_change: Any) -> rx.Compo
     """Asks the server a quarter of a second after the last letter."""
     control = rx.debounce_input(
         rx.el.input(
-            class_name="input search", type="search", placeholder=placeholder, value=value, on_change=on_change, aria_label=placeholder
+            class_name="input search",
+            type="search",
+            placeholder=placeholder,
+            value=value,
+            on_change=on_change,
+            aria_label=placeholder,
         ),
         debounce_timeout=250,
     )

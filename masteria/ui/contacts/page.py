@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import reflex as rx
 
-from masteria.ui.components.basics import badge, button, empty, field, icon, link_button, native_form, search_box, skeleton, text_input
+from masteria.enums import Permission
+from masteria.ui.components.basics import (
+    badge,
+    button,
+    empty,
+    field,
+    icon,
+    link_button,
+    native_form,
+    search_box,
+    skeleton,
+    text_input,
+)
 from masteria.ui.contacts.state import Column, ContactsState, ImportState, Result, Row
+from masteria.ui.screen import screen
 from masteria.ui.shell import Profile, shell
 from masteria.ui.texts import t
 
@@ -19,7 +32,7 @@ FIELD_WORDS = (
 )
 
 
-@rx.page(route="/contacts", title="Masteria", on_load=[Profile.enter, ContactsState.enter])
+@screen("/contacts", "contacts.title", Permission.READ_CONTACTS, on_load=ContactsState.enter)
 def contacts() -> rx.Component:
     tools = (rx.cond(Profile.may_edit, link_button(t("contacts.import"), "/contacts/import", glyph="upload")),)
     body = rx.cond(
@@ -97,15 +110,16 @@ def _beginning() -> rx.Component:
     return empty("book-user", t("contacts.empty"), t("contacts.empty_help"), action)
 
 
-@rx.page(route="/contacts/import", title="Masteria", on_load=[Profile.enter, ImportState.enter])
+@screen("/contacts/import", "import.title", Permission.EDIT_CONTACTS, on_load=ImportState.enter)
 def import_contacts() -> rx.Component:
     content = rx.el.div(
         rx.cond(ImportState.problem != "", rx.el.p(ImportState.problem, class_name="notice bad", role="alert")),
-        rx.cond(ImportState.running.id != "", _running(), rx.cond(ImportState.columns.length() > 0, _columns(), _pick())),
+        rx.cond(
+            ImportState.running.id != "", _running(), rx.cond(ImportState.columns.length() > 0, _columns(), _pick())
+        ),
         class_name="page narrow",
     )
-    back = link_button(t("common.back"), "/contacts", glyph="arrow-left", soft=True)
-    return shell("/contacts", t("import.title"), content, tools=(back,))
+    return shell("/contacts", t("import.title"), content, back="/contacts")
 
 
 def _pick() -> rx.Component:
@@ -171,7 +185,10 @@ def _column(column: rx.Var[Column]) -> rx.Component:
 def _counts(result: rx.Var[Result]) -> rx.Component:
     cells = ("created", "updated", "skipped", "repeats", "rejected")
     return rx.el.dl(
-        *[rx.el.div(rx.el.dd(getattr(result, name)), rx.el.dt(t(f"import.{name}")), custom_attrs={"data-count": name}) for name in cells],
+        *[
+            rx.el.div(rx.el.dd(getattr(result, name)), rx.el.dt(t(f"import.{name}")), custom_attrs={"data-count": name})
+            for name in cells
+        ],
         class_name="counts",
     )
 
@@ -191,7 +208,10 @@ def _running() -> rx.Component:
                 rx.cond(
                     running.has_rejects,
                     rx.el.a(
-                        icon("download"), t("import.rejects"), href=f"/files/imports/{running.id}/rejects.csv", class_name="btn soft"
+                        icon("download"),
+                        t("import.rejects"),
+                        href=f"/files/imports/{running.id}/rejects.csv",
+                        class_name="btn soft",
                     ),
                 ),
                 link_button(t("import.see"), "/contacts"),

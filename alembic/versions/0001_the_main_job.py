@@ -184,7 +184,7 @@ def upgrade() -> None:
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_event_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bad_signatures", sa.Integer(), nullable=False),
-        sa.CheckConstraint("rate_per_second between 1 and 1000", name=op.f("ck_connection_rate")),
+        sa.CheckConstraint("rate_per_second between 1 and 100000", name=op.f("ck_connection_rate")),
         sa.ForeignKeyConstraint(
             ["company_id"],
             ["company.id"],

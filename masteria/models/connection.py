@@ -19,7 +19,7 @@ class Connection(Owned, table=True):
     __table_args__ = (
         parent(),
         sa.UniqueConstraint("kind", "external_id"),
-        sa.CheckConstraint("rate_per_second between 1 and 1000", name="rate"),
+        sa.CheckConstraint("rate_per_second between 1 and 100000", name="rate"),
     )
 
     kind: ConnectionKind = Field(sa_type=words(ConnectionKind))  # pyright: ignore[reportArgumentType]

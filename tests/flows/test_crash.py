@@ -63,7 +63,8 @@ def hurry(cast: Cast) -> None:
     """Leases of the killed run out at once: waiting a minute for each would only make the test long."""
     with work_as(cast.ana) as work:
         for table in ("recipient", "message"):
-            work.execute(f"update {table} set lease_until = now() where state in ('claimed', 'sending')")
+            held = f"select id from {table} where state in ('claimed', 'sending') for update skip locked"
+            work.execute(f"update {table} set lease_until = now() where id in ({held})")
     upkeep.sweep()
 
 

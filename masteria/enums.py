@@ -126,6 +126,7 @@ class Topic(StrEnum):
     CONNECTION = "connection"
     IMPORT = "import"
     TEMPLATE = "template"
+    SESSION = "session"
 
 
 class Happened(StrEnum):
@@ -133,11 +134,16 @@ class Happened(StrEnum):
 
     CONTACT_CREATED = "contact.created"
     CONTACT_UPDATED = "contact.updated"
+    CONTACT_DELETED = "contact.deleted"
+    LIST_CREATED = "list.created"
+    LIST_UPDATED = "list.updated"
+    LIST_DELETED = "list.deleted"
     CONVERSATION_CREATED = "conversation.created"
     CONVERSATION_UPDATED = "conversation.updated"
     MESSAGE_RECEIVED = "message.received"
     CAMPAIGN_CREATED = "campaign.created"
     CAMPAIGN_UPDATED = "campaign.updated"
+    CAMPAIGN_DELETED = "campaign.deleted"
     CAMPAIGN_LAUNCHED = "campaign.launched"
     CAMPAIGN_PAUSED = "campaign.paused"
     CAMPAIGN_RESUMED = "campaign.resumed"
@@ -146,8 +152,11 @@ class Happened(StrEnum):
     CAMPAIGN_FAILED = "campaign.failed"
     CONNECTION_CREATED = "connection.created"
     CONNECTION_UPDATED = "connection.updated"
+    CONNECTION_DELETED = "connection.deleted"
     CONNECTION_CONNECTED = "connection.connected"
     CONNECTION_DISCONNECTED = "connection.disconnected"
+    CONNECTION_CHECKED = "connection.checked"
+    TEMPLATES_SYNCED = "templates.synced"
     IMPORT_STARTED = "import.started"
     IMPORT_FINISHED = "import.finished"
     API_KEY_CREATED = "api_key.created"

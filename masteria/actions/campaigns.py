@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from masteria.actions import activity
+from masteria.actions import activity, sending
 from masteria.actions.audiences import compile_audience, unmapped
 from masteria.core.jobs import Job
 from masteria.core.work import Work
@@ -71,6 +71,7 @@ def delete(work: Work, campaign_id: UUID) -> None:
     campaign = work.get(Campaign, campaign_id, lock=True)
     if campaign.state != CampaignState.DRAFT:
         raise Conflict("state", state=str(campaign.state))
+    activity.record(work, campaign, Happened.CAMPAIGN_DELETED, name=campaign.name)
     work.session.delete(campaign)
     work.announce(Topic.CAMPAIGN, campaign_id)
 
@@ -146,11 +147,7 @@ def cancel(work: Work, campaign_id: UUID) -> None:
     campaign = work.get(Campaign, campaign_id, lock=True)
     campaign.move_to(CampaignState.CANCELLED, "by_hand")
     campaign.finished_at = now()
-    work.execute(
-        """update recipient set state = 'skipped', reason_code = 'cancelled', state_at = now(), lease_until = null
-           where campaign_id = :id and state in ('queued', 'claimed')""",
-        {"id": campaign_id},
-    )
+    sending.skip_rest(work, campaign_id)
     activity.record(work, campaign, Happened.CAMPAIGN_CANCELLED)
     work.announce(Topic.CAMPAIGN, campaign_id)
 
@@ -182,11 +179,7 @@ def start_due(work: Work, campaign_id: UUID) -> None:
 def finish(work: Work, campaign_id: UUID) -> bool:
     """Complete a running campaign in which nobody waits any more; what is in doubt does not hold it back."""
     campaign = work.get(Campaign, campaign_id, lock=True)
-    waiting = work.execute(
-        "select exists (select from recipient where campaign_id = :id and state in ('queued', 'claimed', 'sending'))",
-        {"id": campaign_id},
-    ).scalar()
-    if waiting or campaign.state != CampaignState.RUNNING:
+    if sending.someone_waits(work, campaign_id) or campaign.state != CampaignState.RUNNING:
         return False
     campaign.move_to(CampaignState.COMPLETED)
     campaign.finished_at = now()
@@ -234,12 +227,10 @@ def _template_blocks(campaign: Campaign, template: Template | None) -> list[str]
 
 
 def _fill(work: Work, campaign: Campaign, values: Mapping[str, Any], wanted: tuple[str, ...] = ()) -> None:
-    for name in wanted:
-        if not values.get(name):
-            raise Invalid(name, "missing")
+    missing, unknown = [n for n in wanted if not values.get(n)], [n for n in values if n not in FIELDS]
+    if missing or unknown:
+        raise Invalid((missing + unknown)[0], "missing" if missing else "unknown_field")
     for name, value in values.items():
-        if name not in FIELDS:
-            raise Invalid(name, "unknown_field")
         setattr(campaign, name, value)
     campaign.name = " ".join(campaign.name.split())
     if not NAME_LENGTH[0] <= len(campaign.name) <= NAME_LENGTH[1]:

@@ -61,6 +61,7 @@ def delete(work: Work, connection_id: UUID) -> None:
     ).scalar()
     if used:
         raise Conflict("connection_in_use")
+    activity.record(work, connection, Happened.CONNECTION_DELETED, name=connection.name)
     work.session.delete(connection)
     work.announce(Topic.CONNECTION, connection_id)
 
@@ -75,9 +76,10 @@ def record_check(work: Work, connection_id: UUID, info: NumberInfo | None, reaso
     else:
         connection.status, connection.status_reason = ConnectionStatus.DISCONNECTED, reason
     connection.checked_at = now()
+    happened = Happened.CONNECTION_CHECKED
     if connection.status != before:
         happened = Happened.CONNECTION_CONNECTED if connection.can_send else Happened.CONNECTION_DISCONNECTED
-        activity.record(work, connection, happened, reason=connection.status_reason)
+    activity.record(work, connection, happened, reason=connection.status_reason)
     work.announce(Topic.CONNECTION, connection_id)
 
 

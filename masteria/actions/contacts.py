@@ -58,6 +58,7 @@ def delete(work: Work, contact_id: UUID) -> None:
         "update recipient set contact_id = null, phone = null, variables = '{}' where contact_id = :id",
         {"id": contact_id},
     )
+    activity.record(work, contact, Happened.CONTACT_DELETED)
     work.session.delete(contact)
     work.announce(Topic.CONTACT, contact_id)
 
@@ -67,6 +68,7 @@ def create_list(work: Work, name: str) -> UUID:
     work.require(Permission.EDIT_CONTACTS)
     found = work.add(ContactList(name=_list_name(work, name)))
     work.session.flush()
+    activity.record(work, found, Happened.LIST_CREATED, name=found.name)
     work.announce(Topic.CONTACT, found.id)
     return found.id
 
@@ -77,13 +79,16 @@ def rename_list(work: Work, list_id: UUID, name: str) -> None:
     found = work.get(ContactList, list_id, lock=True)
     if " ".join(name.split()) != found.name:
         found.name = _list_name(work, name)
+    activity.record(work, found, Happened.LIST_UPDATED, name=found.name)
     work.announce(Topic.CONTACT, list_id)
 
 
 def delete_list(work: Work, list_id: UUID) -> None:
     """The list goes, the people stay."""
     work.require(Permission.EDIT_CONTACTS)
-    work.session.delete(work.get(ContactList, list_id, lock=True))
+    found = work.get(ContactList, list_id, lock=True)
+    activity.record(work, found, Happened.LIST_DELETED, name=found.name)
+    work.session.delete(found)
     work.announce(Topic.CONTACT, list_id)
 
 

@@ -60,6 +60,7 @@ def mark_read(work: Work, conversation_id: UUID) -> None:
     conversation = work.get(Conversation, conversation_id, lock=True)
     if conversation.unread_count:
         conversation.unread_count = 0
+        activity.record(work, conversation, Happened.CONVERSATION_UPDATED, read=True)
         work.announce(Topic.CONVERSATION, conversation_id)
 
 

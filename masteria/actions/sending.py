@@ -6,11 +6,13 @@ database's own; every statement bears repetition.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 from masteria.core.work import Work
-from masteria.enums import SendState
+from masteria.enums import CampaignState, SendState
 
 CLAIM_SECONDS = 30
 SENDING_SECONDS = 60
@@ -46,11 +48,18 @@ def claim_recipients(work: Work, campaign_id: UUID, owner: UUID, count: int) -> 
     rows = work.execute(
         """update recipient r set state = 'claimed', owner = :owner, attempt_id = gen_random_uuid(),
              attempts = r.attempts + 1, lease_until = now() + make_interval(secs => :lease), state_at = now()
-           from (select id from recipient where campaign_id = :campaign and state = 'queued' and due_at <= now()
+           from (select id from recipient where company_id = :company and campaign_id = :campaign
+                 and state = 'queued' and due_at <= now()
                  and exists (select from campaign where id = :campaign and state = 'running')
                  order by due_at, id limit :count for update skip locked) due
            where r.id = due.id returning r.id, r.attempt_id, r.attempts, r.phone, r.variables""",
-        {"owner": owner, "lease": CLAIM_SECONDS, "campaign": campaign_id, "count": count},
+        {
+            "owner": owner,
+            "lease": CLAIM_SECONDS,
+            "company": work.company_id,
+            "campaign": campaign_id,
+            "count": count,
+        },
     )
     return [Claimed(*row) for row in rows]
 
@@ -83,23 +92,20 @@ def mark_recipients(work: Work, campaign_id: UUID, claims: list[Claimed]) -> set
 
     Leaves out who opted out since (skipped), who is someone else's now, and everybody once the campaign is not running.
     """
-    values = {"ids": [c.id for c in claims], "attempts": [c.attempt_id for c in claims], "campaign": campaign_id}
-    work.execute(
-        """update recipient r set state = 'skipped', reason_code = 'opted_out', state_at = now(), lease_until = null
-           from contact c where r.id = any(:ids) and r.state = 'claimed' and c.id = r.contact_id
-             and c.consent_whatsapp = 'opted_out'""",
-        values,
-    )
     rows = work.execute(
-        """update recipient r set state = 'sending', sending_at = now(), state_at = now(),
-             lease_until = now() + make_interval(secs => :lease)
-           from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) v(id, attempt_id)
-           where r.id = v.id and r.attempt_id = v.attempt_id and r.state = 'claimed'
+        """update recipient r set state = case when v.barred is null then 'sending' else 'skipped' end,
+             reason_code = v.barred, sending_at = case when v.barred is null then now() end, state_at = now(),
+             lease_until = case when v.barred is null then now() + make_interval(secs => :lease) end
+           from (select q.id, a.attempt_id, case when c.id is null then 'deleted'
+                   when c.consent_whatsapp = 'opted_out' then 'opted_out' end as barred
+                 from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) a(id, attempt_id)
+                 join recipient q on q.id = a.id left join contact c on c.id = q.contact_id) v
+           where r.id = v.id and r.company_id = :company and r.attempt_id = v.attempt_id and r.state = 'claimed'
              and exists (select from campaign where id = :campaign and state = 'running')
-           returning r.id""",
-        {**values, "lease": SENDING_SECONDS},
+           returning r.id, r.state""",
+        {**_attempts(work, claims), "campaign": campaign_id, "lease": SENDING_SECONDS},
     )
-    return set(rows.scalars())
+    return {row.id for row in rows if row.state == SendState.SENDING}
 
 
 def mark_replies(work: Work, claims: list[Claimed]) -> set[UUID]:
@@ -108,40 +114,47 @@ def mark_replies(work: Work, claims: list[Claimed]) -> set[UUID]:
         """update message m set state = 'sending', sending_at = now(), changed_at = now(),
              lease_until = now() + make_interval(secs => :lease)
            from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) v(id, attempt_id)
-           where m.id = v.id and m.attempt_id = v.attempt_id and m.state = 'claimed' returning m.id""",
-        {"ids": [c.id for c in claims], "attempts": [c.attempt_id for c in claims], "lease": SENDING_SECONDS},
+           where m.id = v.id and m.company_id = :company and m.attempt_id = v.attempt_id and m.state = 'claimed'
+           returning m.id""",
+        {**_attempts(work, claims), "lease": SENDING_SECONDS},
     )
     return set(rows.scalars())
 
 
 def release(work: Work, table: str, claims: list[Claimed]) -> None:
-    """Give back what was claimed and not begun; it does not count as an attempt."""
+    """Give back what the caller has not begun, marked or not; it does not count as an attempt."""
     work.execute(
         f"""update {_known(table)} r set state = 'queued', owner = null, lease_until = null, attempts = r.attempts - 1
            from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) v(id, attempt_id)
-           where r.id = v.id and r.attempt_id = v.attempt_id and r.state = 'claimed'""",
-        {"ids": [c.id for c in claims], "attempts": [c.attempt_id for c in claims]},
+           where r.id = v.id and r.company_id = :company and r.attempt_id = v.attempt_id
+             and r.state in ('claimed', 'sending')""",
+        _attempts(work, claims),
     )
 
 
 def record(work: Work, table: str, results: list[Recorded]) -> None:
-    """Write down how attempts ended. A status that overtook the answer keeps its place; only the id is added."""
-    stamp = ", state_at = now()" if _known(table) == "recipient" else ", changed_at = now()"
-    provider = "provider_id" if table == "recipient" else "external_id"
+    """Write down how attempts ended. A status that overtook the answer keeps its place; only the id is added.
+
+    Rows are locked in the order of their ids, as the merge of statuses does, so that the two cannot wait in a circle.
+    """
+    stamp, provider = _COLUMNS[_known(table)]
     work.execute(
-        f"""update {table} r set {provider} = coalesce(r.{provider}, v.provider),
+        f"""with v as materialized (
+             select u.* from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[]), cast(:states as text[]),
+                  cast(:providers as text[]), cast(:codes as text[]), cast(:waits as float8[]))
+                u(id, attempt_id, state, provider, code, wait)
+             join {table} t on t.id = u.id and t.attempt_id = u.attempt_id
+             where t.company_id = :company order by t.id for update of t)
+           update {table} r set {provider} = coalesce(r.{provider}, v.provider),
              state = case when {_OPEN} then v.state else r.state end,
              reason_code = case when {_OPEN} then v.code else r.reason_code end,
              due_at = case when {_OPEN} and v.state = 'queued' then now() + v.wait * interval '1 s' else r.due_at end,
-             lease_until = null, sent_at = case when v.state = 'sent' then coalesce(r.sent_at, now()) else r.sent_at end,
-             failed_at = case when {_OPEN} and v.state = 'failed' then now() else r.failed_at end {stamp}
-           from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[]), cast(:states as text[]),
-                       cast(:providers as text[]), cast(:codes as text[]), cast(:waits as float8[]))
-                v(id, attempt_id, state, provider, code, wait)
-           where r.id = v.id and r.attempt_id = v.attempt_id""",
+             lease_until = null,
+             sent_at = case when v.state = 'sent' then coalesce(r.sent_at, now()) else r.sent_at end,
+             failed_at = case when {_OPEN} and v.state = 'failed' then now() else r.failed_at end, {stamp} = now()
+           from v where r.id = v.id""",
         {
-            "ids": [r.id for r in results],
-            "attempts": [r.attempt_id for r in results],
+            **_attempts(work, results),
             "states": [str(r.state) for r in results],
             "providers": [r.provider_id for r in results],
             "codes": [r.code for r in results],
@@ -166,17 +179,46 @@ def part_with_the_dead(work: Work, table: str, owner: UUID, begun: list[UUID]) -
     )
 
 
+def hold_open(work: Work, campaign_id: UUID) -> bool:
+    """Keep the campaign from being cancelled until this work ends; False when it already is."""
+    values = {"id": campaign_id, "company": work.company_id}
+    query = "select state from campaign where id = :id and company_id = :company for share"
+    return work.execute(query, values).scalar() != CampaignState.CANCELLED
+
+
+def skip_rest(work: Work, campaign_id: UUID) -> None:
+    """Who was not written to before the campaign was cancelled never will be."""
+    work.execute(
+        """update recipient set state = 'skipped', reason_code = 'cancelled', state_at = now(), lease_until = null
+           where company_id = :company and campaign_id = :id and state in ('queued', 'claimed')""",
+        {"id": campaign_id, "company": work.company_id},
+    )
+
+
+def someone_waits(work: Work, campaign_id: UUID) -> bool:
+    """Whether anyone of the campaign is still to be written to or just being written to."""
+    # two questions, as each of the two partial indexes answers one
+    found = work.execute(
+        """select exists (select from recipient where campaign_id = :id and state = 'queued')
+             or exists (select from recipient where campaign_id = :id and state in ('claimed', 'sending'))""",
+        {"id": campaign_id},
+    )
+    return bool(found.scalar())
+
+
 def take_back(work: Work) -> int:
-    """What killed workers left: claimed rows go back to the queue, sending ones are in doubt. Returns how many."""
+    """What killed workers left: claimed rows go back to the queue, sending ones are in doubt. Returns how many.
+
+    Rows that someone is just settling are stepped over.
+    """
     count = 0
-    for table in ("recipient", "message"):
-        late = "company_id = :company and lease_until < now()"
-        stamp = ", state_at = now()" if table == "recipient" else ""
+    for table, (stamp, _) in _COLUMNS.items():
         for state, next_state in (("claimed", "queued"), ("sending", "in_doubt")):
             back = ", owner = null, attempts = attempts - 1" if state == "claimed" else ""
             done = work.execute(
-                f"update {table} set state = '{next_state}', lease_until = null {back} {stamp} "
-                f"where state = '{state}' and {late}",
+                f"""update {table} set state = '{next_state}', lease_until = null, {stamp} = now() {back}
+                   where id in (select id from {table} where company_id = :company and state = '{state}'
+                     and lease_until < now() for update skip locked)""",
                 {"company": work.company_id},
             )
             count += done.rowcount
@@ -214,11 +256,16 @@ def new_owner() -> UUID:
     return uuid4()
 
 
+def _attempts(work: Work, rows: Sequence[Claimed | Recorded]) -> dict[str, Any]:
+    return {"ids": [r.id for r in rows], "attempts": [r.attempt_id for r in rows], "company": work.company_id}
+
+
 _OPEN = "r.state in ('sending', 'in_doubt')"
-_TABLES = frozenset({"recipient", "message"})
+# the columns that say when a row changed and how the vendor calls it
+_COLUMNS = {"recipient": ("state_at", "provider_id"), "message": ("changed_at", "external_id")}
 
 
 def _known(table: str) -> str:
-    if table not in _TABLES:
+    if table not in _COLUMNS:
         raise ValueError(table)
     return table

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
+from masteria.actions import activity
 from masteria.channels.base import TemplateInfo
 from masteria.core.work import Work
-from masteria.enums import Permission, TemplateStatus, Topic
+from masteria.enums import Happened, Permission, TemplateStatus, Topic
 from masteria.models import Connection
 
 KNOWN = frozenset(TemplateStatus)
@@ -16,7 +17,7 @@ KNOWN = frozenset(TemplateStatus)
 def mirror(work: Work, connection_id: UUID, found: list[TemplateInfo]) -> int:
     """Make our copy like the vendor's; what is gone there can no longer be sent here. Returns how many there are."""
     work.require(Permission.EDIT_TEMPLATES)
-    work.get(Connection, connection_id)
+    connection = work.get(Connection, connection_id)
     rows = [_row(info) for info in found]
     work.execute(_UPSERT, {"company": work.company_id, "connection": connection_id, "rows": json.dumps(rows)})
     work.execute(
@@ -24,6 +25,7 @@ def mirror(work: Work, connection_id: UUID, found: list[TemplateInfo]) -> int:
         "where connection_id = :connection and not external_id = any(:ids)",
         {"connection": connection_id, "ids": [info.external_id for info in found]},
     )
+    activity.record(work, connection, Happened.TEMPLATES_SYNCED, count=len(found))
     work.announce(Topic.TEMPLATE, connection_id)
     return len(found)
 

@@ -6,17 +6,19 @@ import asyncio
 from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from masteria.actions import accounts
-from masteria.core import limits
+from masteria.core import attempts, forms, live
 from masteria.core.access import Actor
+from masteria.enums import Topic
 from masteria.kit.errors import Conflict, Invalid
 
 COOKIE = "masteria_session"
 SECURE_COOKIE = "__Host-masteria_session"
-TRIES, PER_SECONDS = 10, 900  # wrong passwords of one address from one place
+HOME = "/campaigns"
+FORM_BYTES = 64_000
 
 
 def same_origin(request: Request) -> bool:
@@ -38,22 +40,35 @@ async def find_person(request: Request) -> Actor | None:
     return await asyncio.to_thread(accounts.find_actor, token) if token else None
 
 
+def local_path(target: str) -> str:
+    """Where to go after signing in: a path of ours, never another site."""
+    is_ours = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
+    return target if is_ours and urlsplit(target).path not in ("/", "/login", "/setup") else HOME
+
+
+async def home(request: Request) -> Response:
+    """`/` leads to work, or to the sign-in."""
+    return RedirectResponse(HOME if session_token(request) else "/login", 303)
+
+
 async def login(request: Request) -> Response:
-    """E-mail and password; the answer is the same for an unknown address and a wrong password."""
+    """E-mail and password; the same answer for an unknown address and a wrong password. Too many wrong ones: 429."""
     if not same_origin(request):
         return PlainTextResponse("cross-site request refused", 403)
     form = await _form(request)
-    email = form.get("email", "").strip().lower()
-    where = f"signin:{_ip(request)}:{email[:100]}"
-    if not await asyncio.to_thread(limits.allow, where, TRIES, PER_SECONDS):
-        return _back("/login", "slow", email=email)
+    email, target = form.get("email", "").strip().lower(), local_path(form.get("next", ""))
+    who, typed = (email, _ip(request)), {"email": email, "next": target}
+    if await asyncio.to_thread(attempts.too_many, *who):
+        return _back(request, "/login", forms.Refused("login", "", "slow", typed=typed), 429)
     try:
         token = await asyncio.to_thread(
             accounts.sign_in, email, form.get("password", ""), ip=_ip(request), user_agent=_agent(request)
         )
     except Invalid:
-        return _back("/login", "wrong", email=email)
-    return _signed_in(request, token, "/campaigns")
+        await asyncio.to_thread(attempts.failed, *who)
+        return _back(request, "/login", forms.Refused("login", "", "wrong", typed=typed))
+    await asyncio.to_thread(attempts.succeeded, *who)
+    return _signed_in(request, token, target)
 
 
 async def setup(request: Request) -> Response:
@@ -61,24 +76,26 @@ async def setup(request: Request) -> Response:
     if not same_origin(request):
         return PlainTextResponse("cross-site request refused", 403)
     form = await _form(request)
-    kept = {name: form.get(name, "") for name in ("token", "company", "name", "email")}
+    typed = {name: form.get(name, "") for name in ("company", "name", "email")}
+    page = f"/setup?token={quote(form.get('token', ''))}"
     if not accounts.setup_token_is_right(form.get("token", "")):
-        return _back("/setup", "link_wrong", **kept)
+        return _back(request, page, forms.Refused("setup", "", "link_wrong", typed=typed))
     try:
         token = await asyncio.to_thread(
             accounts.sign_up,
-            form.get("company", ""),
-            form.get("name", ""),
-            form.get("email", ""),
+            typed["company"],
+            typed["name"],
+            typed["email"],
             form.get("password", ""),
             ip=_ip(request),
             user_agent=_agent(request),
         )
     except Conflict:
-        return _back("/login", "done")
+        return _back(request, "/login", forms.Refused("login", "", "done", typed={"email": typed["email"]}))
     except Invalid as error:
-        field = {"company_name": "company"}.get(error.field, error.field)
-        return _back("/setup", f"{field}.{error.reason}", limit=str(error.details.get("limit", "")), **kept)
+        field, limit = {"company_name": "company"}.get(error.field, error.field), error.details.get("limit")
+        refused = forms.Refused("setup", field, error.reason, limit if isinstance(limit, int) else 0, typed)
+        return _back(request, page, refused)
     return _signed_in(request, token, "/channels")
 
 
@@ -87,7 +104,10 @@ async def logout(request: Request) -> Response:
     if not same_origin(request):
         return PlainTextResponse("cross-site request refused", 403)
     if token := session_token(request):
+        actor = await asyncio.to_thread(accounts.find_actor, token)
         await asyncio.to_thread(accounts.sign_out, token)
+        if actor and actor.session_id:
+            await asyncio.to_thread(live.publish, actor.company_id, Topic.SESSION, actor.session_id)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE, path="/")
     response.delete_cookie(SECURE_COOKIE, path="/", secure=True)
@@ -95,15 +115,17 @@ async def logout(request: Request) -> Response:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    if int(request.headers.get("content-length") or 0) > 64_000:
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > FORM_BYTES:
         return {}
     form = await request.form(max_files=0, max_fields=20)
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def _signed_in(request: Request, token: str, to: str) -> Response:
-    secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
+    secure = _is_secure(request)
     response = RedirectResponse(to, 303)
+    response.delete_cookie(forms.COOKIE, path="/")
     response.set_cookie(
         SECURE_COOKIE if secure else COOKIE,
         token,
@@ -116,9 +138,28 @@ def _signed_in(request: Request, token: str, to: str) -> Response:
     return response
 
 
-def _back(page: str, problem: str, **kept: str) -> Response:
-    query = "&".join(f"{name}={quote(value[:300])}" for name, value in {"problem": problem, **kept}.items() if value)
-    return RedirectResponse(f"{page}?{query}", 303)
+def _back(request: Request, page: str, refused: forms.Refused, status: int = 303) -> Response:
+    """To the page again, which says why in the reader's language and shows what was typed, but never a password."""
+    address = f"{page}{'&' if '?' in page else '?'}again=1"
+    if status == 303:
+        response: Response = RedirectResponse(address, 303)
+    else:  # a browser follows the refresh, a program reads the status
+        refresh = f'<!doctype html><title>Masteria</title><meta http-equiv="refresh" content="0;url={address}">'
+        response = HTMLResponse(refresh, status, {"retry-after": str(attempts.WINDOW_SECONDS)})
+    response.set_cookie(
+        forms.COOKIE,
+        forms.write(refused),
+        max_age=forms.SECONDS,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=_is_secure(request),
+    )
+    return response
+
+
+def _is_secure(request: Request) -> bool:
+    return request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
 
 
 def _ip(request: Request) -> str:
@@ -130,6 +171,7 @@ def _agent(request: Request) -> str:
 
 
 routes = [
+    Route("/", home, methods=["GET"]),
     Route("/auth/login", login, methods=["POST"]),
     Route("/auth/setup", setup, methods=["POST"]),
     Route("/auth/logout", logout, methods=["POST"]),

@@ -24,13 +24,9 @@ class MetaSender:
         self._url = f"{account.base_url}/{account.number_id}/messages"
         self._headers = {"authorization": f"Bearer {account.token}", "content-type": "application/json"}
         self._client = HotClient(connections)
-        self._open = False
 
     async def send(self, to: str, echo: str, content: Content, values: dict[str, str], attempts: int = 1) -> Answer:
         """One attempt. Never raises for what the vendor or the network does."""
-        if not self._open:
-            await self._client.__aenter__()
-            self._open = True
         try:
             status, raw = await self._client.post(self._url, self._headers, body(to, echo, content, values))
         except NeverLeft:
@@ -40,8 +36,7 @@ class MetaSender:
         return read_answer(status, raw, attempts)
 
     async def close(self) -> None:
-        if self._open:
-            await self._client.__aexit__(None, None, None)
+        await self._client.close()
 
 
 def sender(account: Account, connections: int) -> MetaSender:
@@ -73,10 +68,10 @@ def read_answer(status: int, raw: bytes, attempts: int) -> Answer:
         found = json.loads(raw)
         if status == 200:
             return Answer(Verdict.SENT, provider_id=str(found["messages"][0]["id"]))
-        return answer_for(status, int(found.get("error", {}).get("code", 0)), attempts)
+        return answer_for(status, int(found["error"]["code"]), attempts)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        # a 200 without an id was taken all the same; a page of some proxy in between says nothing
-        return Answer(Verdict.DOUBT, code="unreadable") if status == 200 else answer_for(status, 0, attempts)
+        # a 200 without an id was taken all the same; the page of a proxy in between has no code, and 0 is one of Meta's
+        return Answer(Verdict.DOUBT, code="unreadable") if status == 200 else answer_for(status, None, attempts)
 
 
 def number_info(account: Account) -> NumberInfo:

@@ -13,8 +13,9 @@ from masteria.actions.receipts import settle_strays
 from masteria.actions.sending import Claimed, Recorded
 from masteria.channels.base import Account, Content
 from masteria.core.access import Actor
-from masteria.core.work import Work, work_across, work_as
-from masteria.enums import CampaignKind, CampaignState, ConnectionKind, Topic
+from masteria.core.throttle import HORIZON
+from masteria.core.work import work_across, work_as
+from masteria.enums import CampaignKind, CampaignState, ConnectionKind, SendState, Topic
 from masteria.flows.accounts import account_of
 from masteria.kit.placeholders import HEADER
 from masteria.models import Campaign, Connection, Template
@@ -22,12 +23,20 @@ from masteria.models import Campaign, Connection, Template
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What everyone of a lane shares. `content` is None where each row has its own text."""
+    """What everyone of a lane shares: the number's `rate` a second, the lane's `own_rate` within it (0: none).
+
+    `content` is None where each row has its own text.
+    """
 
     kind: ConnectionKind
     account: Account
     rate: float
+    own_rate: float
     content: Content | None
+
+    @property
+    def speed(self) -> float:
+        return min(self.rate, self.own_rate or self.rate)
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ class Lane:
     subject_id: UUID
     table = "recipient"
     prefix = "r"
+    horizon = HORIZON
     waits_for_account = True  # a campaign pauses and goes on when the account is mended; a reply says that it failed
 
     @cached_property
@@ -68,13 +78,8 @@ class Lane:
         with work_as(self.actor) as work:
             sending.release(work, self.table, claims)
 
-    def record(self, results: list[Recorded]) -> None:
-        with work_as(self.actor) as work:
-            sending.record(work, self.table, results)
-            self.announce(work)
-
-    def announce(self, work: Work) -> None:
-        """Tell the screens that watch this lane."""
+    def record(self, results: list[Recorded], *, announce: bool = True) -> None:
+        """Write outcomes down; with `announce` the screens that watch this lane read again."""
         raise NotImplementedError
 
 
@@ -88,8 +93,8 @@ class CampaignLane(Lane):
                 return None
             connection = work.get(Connection, campaign.connection_id)
             template = work.get(Template, campaign.template_id) if campaign.template_id else None
-            content = _content(campaign, template)
-            return Plan(connection.kind, account_of(connection), campaigns.rate_of(campaign, connection), content)
+            content, own_rate = _content(campaign, template), float(campaign.rate_per_second or 0)
+            return Plan(connection.kind, account_of(connection), connection.rate_per_second, own_rate, content)
 
     def claim(self, count: int) -> list[Claimed]:
         with work_as(self.actor) as work:
@@ -109,8 +114,22 @@ class CampaignLane(Lane):
             settle_strays(work, campaign.connection_id)
             campaigns.finish(work, self.subject_id)
 
-    def announce(self, work: Work) -> None:
-        work.announce(Topic.CAMPAIGN, self.subject_id)
+    def release(self, claims: list[Claimed]) -> None:
+        with work_as(self.actor) as work:
+            is_open = sending.hold_open(work, self.subject_id)
+            sending.release(work, self.table, claims)
+            if not is_open:
+                sending.skip_rest(work, self.subject_id)
+
+    def record(self, results: list[Recorded], *, announce: bool = True) -> None:
+        with work_as(self.actor) as work:
+            again = any(r.state == SendState.QUEUED for r in results)
+            is_open = not again or sending.hold_open(work, self.subject_id)
+            sending.record(work, self.table, results)
+            if not is_open:
+                sending.skip_rest(work, self.subject_id)
+            if announce:
+                work.announce(Topic.CAMPAIGN, self.subject_id)
 
 
 class ReplyLane(Lane):
@@ -118,12 +137,13 @@ class ReplyLane(Lane):
 
     table = "message"
     prefix = "m"
+    horizon = 1.0  # a person's reply takes its slot before campaigns get to it
     waits_for_account = False
 
     def plan(self) -> Plan | None:
         with work_as(self.actor) as work:
             connection = work.get(Connection, self.subject_id)
-            return Plan(connection.kind, account_of(connection), connection.rate_per_second, None)
+            return Plan(connection.kind, account_of(connection), connection.rate_per_second, 0.0, None)
 
     def claim(self, count: int) -> list[Claimed]:
         with work_as(self.actor) as work:
@@ -134,9 +154,9 @@ class ReplyLane(Lane):
             return sending.mark_replies(work, claims)
 
     def stop(self, code: str, *, account: bool) -> None:
-        """The message itself is marked failed with its reason; the number's state is the campaigns' and checks' affair."""
+        """The message itself failed, with its reason; the number's state is the campaigns' and checks' affair."""
 
-    def record(self, results: list[Recorded]) -> None:
+    def record(self, results: list[Recorded], *, announce: bool = True) -> None:
         with work_as(self.actor) as work:
             sending.record(work, self.table, results)
             for row_id in sending.conversations_of(work, [r.id for r in results]):

@@ -1,11 +1,18 @@
-"""One pump: claim, pace, mark, send, record, for one lane, until it is empty, paused or asked to stop."""
+"""One pump: claim, pace, mark, send, record, for one lane, until it is empty, closed or asked to stop.
+
+While one batch of slots flies, the next is already granted and marked, so the spacing never waits for the database.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from redis import asyncio as aio
 
@@ -17,15 +24,28 @@ from masteria.core import jobs
 from masteria.core.throttle import HORIZON, Grant, Pacer
 from masteria.enums import SendState
 from masteria.flows.journal import Journal
-from masteria.flows.lanes import Lane, Plan
+from masteria.flows.lanes import Lane
 
 log = logging.getLogger(__name__)
-CLAIM = 400  # rows a claim; refilled when half is used
+CLAIM = 400  # rows a claim at most; refilled when half is used
+CLAIM_AHEAD_SECONDS = 5.0  # and never more than leave in this time: a claim lasts 30 s
+BATCH = 200  # slots at a time at most
 IN_FLIGHT = 1000
 RECORD_SECONDS = 0.1
-UNPACED = 1001  # from this rate on slots would be shorter than a call to Redis: only the flight limit holds
+ANNOUNCE_SECONDS = 0.25
 PLAN_SECONDS = 1.0
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 8.0  # for what flies when the process is asked to stop
+KEEP_TRYING_SECONDS = 30.0  # to write down outcomes while the database is away
+RECOVERY = 0.02  # of the full rate, regained each second after the vendor asked for less
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Marked rows, the first to leave at `first` (monotonic), the others every `gap` seconds."""
+
+    claims: list[Claimed]
+    first: float
+    gap: float
 
 
 class Pump:
@@ -35,112 +55,155 @@ class Pump:
         self.lane = lane
         self.client = client
         self.buffer: deque[Claimed] = deque()
-        self.results: list[Recorded] = []
+        self.claiming: asyncio.Task[list[Claimed]] | None = None
         self.flying: set[asyncio.Task[None]] = set()
         self.room = asyncio.Semaphore(IN_FLIGHT)
-        self.slow = 1.0  # share of the rate we dare after the vendor asked for less
-        self.stopped: tuple[str, bool] | None = None
+        self.results: list[Recorded] = []
+        self.announced_at = 0.0
+        self.share = 1.0  # of the rate, which we dare after the vendor asked for less
+        self.held_until = 0.0
+        self.free_at = 0.0
+        self.asked_at = time.monotonic()
+        self.stopped: Answer | None = None
         self.exhausted = False
-        self.claiming: asyncio.Task[None] | None = None
 
     async def run(self, until: float) -> None:
         """Work until nothing is due, the lane closes, the process stops, or `until` (monotonic)."""
+        self.until = until
         plan = await asyncio.to_thread(self.lane.plan)
         if plan is None:
             return
-        sender: Sender = channel_for(plan.kind).sender(plan.account, IN_FLIGHT)
-        pacer = Pacer(self.client, plan.account.number_id)
-        recorder = asyncio.create_task(self._recorder())
+        self.plan, self.planned_at = plan, time.monotonic()
+        self.sender: Sender = channel_for(plan.kind).sender(plan.account, IN_FLIGHT)
+        self.pacer = Pacer(self.client, plan.account.number_id, str(self.lane.subject_id), horizon=self.lane.horizon)
         self.journal = Journal(self.lane.table, self.lane.company_id, self.lane.owner)
+        landed = asyncio.Event()
+        recorder = asyncio.create_task(self._record_often(landed))
         try:
-            while time.monotonic() < until and not jobs.stopping.is_set() and self.stopped is None:
-                if not await self._fill():
-                    break
-                if not await self._round(plan, sender, pacer):
-                    break
+            await self._stream()
         finally:
             await self._land()
-            recorder.cancel()
-            await self._record()
-            await sender.close()
-            self._close_journal()
-        if self.stopped is not None:
-            await asyncio.to_thread(self.lane.stop, self.stopped[0], account=self.stopped[1])
-        elif self.exhausted:
+            landed.set()
+            await recorder
+            await self.sender.close()
+            if not self.results and not self.flying:
+                self.journal.close()  # otherwise whoever comes next must read it
+        if self.exhausted and self.stopped is None:
             await asyncio.to_thread(self.lane.finished)
 
-    async def _fill(self) -> bool:
-        """Make sure somebody waits in the buffer; refills ahead of need. False: nobody is due."""
-        if not self.buffer:
-            if self.claiming is None:
-                self.claiming = asyncio.create_task(self._claim())
-            await self.claiming
-            self.claiming = None
-            self.exhausted = not self.buffer
-        elif len(self.buffer) < CLAIM // 2 and self.claiming is None:
-            self.claiming = asyncio.create_task(self._claim())
-        return bool(self.buffer)
+    async def _stream(self) -> None:
+        """Batch after batch: while one flies the next is made ready."""
+        batch = await self._next(0.0)
+        while batch is not None:
+            following = asyncio.create_task(self._next(batch.first))
+            try:
+                await self._fly(batch)
+            finally:
+                batch = await following
 
-    async def _claim(self) -> None:
-        self.buffer.extend(await asyncio.to_thread(self.lane.claim, CLAIM))
+    async def _next(self, after: float) -> Batch | None:
+        """The next slots and who takes them, marked `sending`; asked at `after`. None: the lane is over for now."""
+        await _at(after)
+        while not self._is_over() and await self._is_open():
+            if await self._waits():
+                continue
+            if not await self._fill():
+                break
+            grant = await self._grant()
+            if not grant.count:
+                self.free_at = grant.first
+                continue
+            claims = [self.buffer.popleft() for _ in range(min(grant.count, len(self.buffer)))]
+            marked = await asyncio.to_thread(self.lane.mark, claims)
+            if marked:
+                return Batch([c for c in claims if c.id in marked], grant.first, grant.gap)
+            self.planned_at = 0.0
+            if not await self._is_open():  # paused; else they are somebody else's by now
+                self.buffer.extendleft(reversed(claims))
+                break
+        return None
 
-    async def _round(self, plan: Plan, sender: Sender, pacer: Pacer) -> bool:
-        """One grant of slots: mark them, send each at its time. False: the lane is closed."""
-        if self.claiming is not None and self.claiming.done():
-            self.claiming = None
-        paced = plan.rate < UNPACED
-        grant = await self._grant(plan, pacer, paced)
-        if grant.count == 0:
-            await asyncio.sleep(max(0.001, min(grant.first - time.monotonic(), 1.0)))
+    def _is_over(self) -> bool:
+        return self.stopped is not None or jobs.stopping.is_set() or time.monotonic() >= self.until
+
+    async def _is_open(self) -> bool:
+        """Look at the lane again once a second; another token needs another sender, so then this pump ends too."""
+        if time.monotonic() - self.planned_at < PLAN_SECONDS:
             return True
-        batch = [self.buffer.popleft() for _ in range(min(grant.count, len(self.buffer)))]
-        marked = await asyncio.to_thread(self.lane.mark, batch)
-        if not marked and await asyncio.to_thread(self.lane.plan) is None:
-            await asyncio.to_thread(self.lane.release, batch)
+        plan = await asyncio.to_thread(self.lane.plan)
+        if plan is None or plan.account != self.plan.account:
             return False
-        moment = max(grant.first, time.monotonic())
-        for claim in (c for c in batch if c.id in marked):
-            await self._at(moment)
-            moment = max(moment, time.monotonic() - grant.gap) + grant.gap if paced else 0.0
-            await self.room.acquire()
-            task = asyncio.create_task(self._send(claim, plan.content, sender, pacer))
-            self.flying.add(task)
-            task.add_done_callback(self.flying.discard)
+        self.plan, self.planned_at = plan, time.monotonic()
         return True
 
-    async def _grant(self, plan: Plan, pacer: Pacer, paced: bool) -> Grant:
-        if not paced:
-            return Grant(min(len(self.buffer), 200), 0.0, 0.0)
-        self.slow = min(1.0, self.slow * 1.02)
-        rate = max(0.5, plan.rate * self.slow)
-        return await pacer.take(max(1, min(len(self.buffer), int(rate * HORIZON) or 1)), rate)
+    async def _fill(self) -> bool:
+        """See that somebody waits in the buffer, claiming ahead of need. False: nobody is due."""
+        wanted = min(CLAIM, math.ceil(self.plan.speed * CLAIM_AHEAD_SECONDS))
+        if self.claiming is None and len(self.buffer) <= wanted // 2:
+            self.claiming = asyncio.create_task(asyncio.to_thread(self.lane.claim, wanted))
+        if self.claiming is not None and (not self.buffer or self.claiming.done()):
+            claiming, self.claiming = self.claiming, None
+            self.buffer.extend(await claiming)
+            self.exhausted = not self.buffer
+        return bool(self.buffer)
 
-    def _close_journal(self) -> None:
-        """Only once all is recorded; otherwise whoever comes next must read it."""
-        if not self.results and not self.flying:
-            self.journal.close()
+    async def _grant(self) -> Grant:
+        """Half a horizon of slots, so that the other half lets the next ones be made ready."""
+        moment = time.monotonic()
+        if moment > self.held_until:
+            self.share = min(1.0, self.share + RECOVERY * (moment - max(self.asked_at, self.held_until)))
+        self.asked_at = moment
+        wanted = min(BATCH, len(self.buffer), max(1, int(self.plan.speed * self.share * HORIZON / 2)))
+        return await self.pacer.take(wanted, self.plan.rate * self.share, self.plan.own_rate)
 
-    @staticmethod
-    async def _at(moment: float) -> None:
-        ahead = moment - time.monotonic()
-        if ahead > 0.0005:
-            await asyncio.sleep(ahead)
+    async def _waits(self) -> bool:
+        """For a slot to be free; through a longer hold the claims are not kept, they would grow old."""
+        ahead = self.free_at - time.monotonic()
+        if ahead <= 0:
+            return False
+        if ahead > PLAN_SECONDS and self.buffer:
+            waiting, self.buffer = list(self.buffer), deque()
+            await self._calmly(self.lane.release, waiting)
+        await asyncio.sleep(min(max(ahead, 0.001), PLAN_SECONDS))
+        return True
 
-    async def _send(self, claim: Claimed, content: Content | None, sender: Sender, pacer: Pacer) -> None:
+    async def _fly(self, batch: Batch) -> None:
+        """Send each at its time. Late ones keep their distance: no burst catches up."""
+        moment = max(batch.first, time.monotonic())
+        for number, claim in enumerate(batch.claims):
+            await _at(moment)
+            moment = max(moment, time.monotonic() - batch.gap) + batch.gap
+            await self.room.acquire()
+            if self.stopped is not None or jobs.stopping.is_set():
+                self.room.release()
+                self.buffer.extend(batch.claims[number:])
+                return
+            task = asyncio.create_task(self._send(claim))
+            self.flying.add(task)
+            task.add_done_callback(self.flying.discard)
+
+    async def _send(self, claim: Claimed) -> None:
         try:
-            echo = f"{self.lane.prefix}:{claim.id}"
+            echo, content = f"{self.lane.prefix}:{claim.id}", self.plan.content or Content(text=claim.text)
             self.journal.begin(claim.id)
-            answer = await sender.send(
-                claim.to, echo, content or Content(text=claim.text), claim.values, claim.attempts
-            )
+            answer = await self.sender.send(claim.to, echo, content, claim.values, claim.attempts)
             self.results.append(self._result(claim, answer))
             if answer.verdict == Verdict.SLOW:
-                self.slow = max(0.05, self.slow / 2)
-                await pacer.hold(min(answer.wait, 60))
+                await self._slow_down(min(answer.wait, 60.0))
             elif answer.verdict in (Verdict.STOP_CAMPAIGN, Verdict.STOP_ACCOUNT):
-                self.stopped = (answer.code or "", answer.verdict == Verdict.STOP_ACCOUNT)
+                self.stopped = answer
+        except Exception:
+            log.exception("%s of %s is in doubt", claim.id, self.lane)
         finally:
             self.room.release()
+
+    async def _slow_down(self, seconds: float) -> None:
+        """Once for all refusals of one hold: the messages in flight get theirs too."""
+        if time.monotonic() < self.held_until:
+            return
+        self.held_until = time.monotonic() + max(seconds, 1.0)
+        self.share = max(0.05, self.share / 2)
+        await self.pacer.hold(seconds)
 
     def _result(self, claim: Claimed, answer: Answer) -> Recorded:
         state, wait = _STATES[answer.verdict], answer.wait
@@ -150,29 +213,57 @@ class Pump:
             state, wait = sending.retry_at(claim.attempts, answer.wait)
         return Recorded(claim.id, claim.attempt_id, state, answer.provider_id, answer.code, wait)
 
-    async def _recorder(self) -> None:
-        while True:
+    async def _record_often(self, landed: asyncio.Event) -> None:
+        """Until everything has landed, and then the rest, as long as there is hope."""
+        while not landed.is_set():
             await asyncio.sleep(RECORD_SECONDS)
-            await self._record()
+            await self._record(announce=time.monotonic() - self.announced_at >= ANNOUNCE_SECONDS)
+        give_up = time.monotonic() + (GRACE_SECONDS if jobs.stopping.is_set() else KEEP_TRYING_SECONDS)
+        while not await self._record(announce=True) and time.monotonic() < give_up:
+            await asyncio.sleep(0.5)
 
-    async def _record(self) -> None:
+    async def _record(self, *, announce: bool) -> bool:
         if not self.results:
-            return
+            return True
         results, self.results = self.results, []
         try:
-            await asyncio.shield(asyncio.to_thread(self.lane.record, results))
+            await asyncio.to_thread(self.lane.record, results, announce=announce)
         except Exception:
             self.results = results + self.results  # the database was away: the outcomes wait here, nothing is resent
             log.exception("outcomes of %s not recorded yet", self.lane)
+            return False
+        if announce:
+            self.announced_at = time.monotonic()
+        return True
 
     async def _land(self) -> None:
-        """Wait for what flies, give back what was not begun."""
+        """Say why it ends, give back what was not begun, wait for what flies."""
+        if self.stopped is not None:
+            account = self.stopped.verdict == Verdict.STOP_ACCOUNT
+            await self._calmly(self.lane.stop, self.stopped.code or "", account=account)
         if self.claiming is not None:
-            await self.claiming
-        if self.flying:
-            await asyncio.wait(self.flying, timeout=GRACE_SECONDS if jobs.stopping.is_set() else None)
+            await asyncio.wait([self.claiming])
+            self.buffer.extend([] if self.claiming.exception() else self.claiming.result())
         if self.buffer:
-            await asyncio.to_thread(self.lane.release, list(self.buffer))
+            await self._calmly(self.lane.release, list(self.buffer))
+        grace = None
+        while self.flying and (grace is None or time.monotonic() < grace):
+            if grace is None and jobs.stopping.is_set():
+                grace = time.monotonic() + GRACE_SECONDS
+            await asyncio.wait(self.flying, timeout=0.25)
+
+    async def _calmly(self, action: Callable[..., None], *values: Any, **options: Any) -> None:
+        """With the database away leases run out by themselves; what flies must be heard all the same."""
+        try:
+            await asyncio.to_thread(action, *values, **options)
+        except Exception:
+            log.exception("%s: not now", self.lane)
+
+
+async def _at(moment: float) -> None:
+    ahead = moment - time.monotonic()
+    if ahead > 0.0005:
+        await asyncio.sleep(ahead)
 
 
 _STATES = {

@@ -55,12 +55,12 @@ async def _drain(due: Callable[[], list[Lane]], job: Job) -> None:
     until = time.monotonic() + LONGEST_SECONDS
     try:
         while not jobs.stopping.is_set() and time.monotonic() < until:
-            for lane in await asyncio.to_thread(due):
+            for lane in await _look(due, pumps):
                 if lane not in pumps:
                     pumps[lane] = asyncio.create_task(Pump(lane, client).run(until))
             if not pumps:
                 return
-            await asyncio.wait(pumps.values(), timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(LOOK_SECONDS)
             for lane in [lane for lane, task in pumps.items() if task.done()]:
                 _report(lane, pumps.pop(lane))
         await asyncio.gather(*pumps.values(), return_exceptions=True)
@@ -68,6 +68,17 @@ async def _drain(due: Callable[[], list[Lane]], job: Job) -> None:
             ring(job)
     finally:
         await client.aclose()
+
+
+async def _look(due: Callable[[], list[Lane]], pumps: dict[Lane, asyncio.Task[None]]) -> list[Lane]:
+    """Who is due. Pumps that fly are not dropped when the database is away: their answers are still to be heard."""
+    try:
+        return await asyncio.to_thread(due)
+    except Exception:
+        if not pumps:
+            raise
+        log.exception("cannot look for what is due")
+        return []
 
 
 def _report(lane: Lane, task: asyncio.Task[None]) -> None:

@@ -60,8 +60,9 @@ _LATE = """select company_id, company_id from (
     select company_id from recipient where state in ('claimed', 'sending') and lease_until < now()
     union select company_id from message where state in ('claimed', 'sending') and lease_until < now()) late"""
 _DUE = "select company_id, id from campaign where state = 'scheduled' and due_at <= now()"
-_DONE = """select c.company_id, c.id from campaign c where c.state = 'running' and not exists
-    (select from recipient r where r.campaign_id = c.id and r.state in ('queued', 'claimed', 'sending'))"""
+_DONE = """select c.company_id, c.id from campaign c where c.state = 'running'
+    and not exists (select from recipient r where r.campaign_id = c.id and r.state = 'queued')
+    and not exists (select from recipient r where r.campaign_id = c.id and r.state in ('claimed', 'sending'))"""
 _IMPORTS = """select company_id, id from import_batch where status in ('queued', 'running')
     and (lease_until is null or lease_until < now())"""
 _WAITING = {

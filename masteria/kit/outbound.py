@@ -7,11 +7,10 @@ thousands a second on one core. What both raise is ours, so another library can 
 from __future__ import annotations
 
 from datetime import timedelta
-from types import TracebackType
 from typing import Any
 
 import httpx
-from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import ConnectError, PyreqwestError
 
 from masteria.kit.errors import OutsideError
@@ -29,28 +28,19 @@ class NoAnswer(Exception):
 
 
 class HotClient:
-    """Many concurrent posts to one vendor over kept-alive connections."""
+    """Many concurrent posts to one vendor over kept-alive connections; opens by itself, `close()` ends it."""
 
     def __init__(self, connections: int, *, seconds: float = ANSWER_SECONDS) -> None:
-        builder = (
-            ClientBuilder().connect_timeout(timedelta(seconds=CONNECT_SECONDS)).timeout(timedelta(seconds=seconds))
-        )
-        self._builder = builder.pool_max_idle_per_host(connections).pool_idle_timeout(timedelta(seconds=50)).no_proxy()
-        self._client: Client | None = None
+        connecting, answering = timedelta(seconds=CONNECT_SECONDS), timedelta(seconds=seconds)
+        # a redirect would be followed with the message in hand: whoever answers so has not taken it
+        builder = ClientBuilder().connect_timeout(connecting).timeout(answering).no_proxy().follow_redirects(False)
+        self._client = builder.pool_max_idle_per_host(connections).pool_idle_timeout(timedelta(seconds=50)).build()
 
-    async def __aenter__(self) -> HotClient:
-        self._client = await self._builder.build().__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._client is not None:
-            await self._client.__aexit__(kind, error, trace)
+    async def close(self) -> None:
+        await self._client.close()
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         """Status and body of the answer; `NeverLeft` or `NoAnswer` when there is none."""
-        assert self._client is not None, "use it as a context manager"
         try:
             answer = await self._client.post(url).headers(headers).body_bytes(body).build().send()
             return answer.status, bytes(await answer.bytes())

@@ -1,10 +1,9 @@
-"""The one gate every event of every tab passes: who is calling, and may they call this handler? No mark means nobody."""
+"""The one gate every event of every tab passes: who is calling, and may they? No mark means nobody."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 import reflex as rx
 from reflex.event import Event
@@ -15,11 +14,11 @@ from reflex_base.registry import RegistrationContext
 from masteria.enums import Permission
 from masteria.ui import identity
 from masteria.ui.live import hub
-from masteria.ui.texts import tr
+from masteria.ui.marks import MARK, PUBLIC, needs
+from masteria.ui.texts import Language, known, preferred, tr
 
-F = TypeVar("F", bound=Callable[..., Any])
-PUBLIC = "public"
-MARK = "__masteria_needs__"
+__all__ = ["Guard", "needs", "rule", "unmarked"]
+
 HYDRATE = f"{State.get_full_name()}.hydrate_and_load"  # the first event of every connection
 PLUMBING = frozenset(
     {"hydrate_and_load", "on_load_internal", "set_is_hydrated", "update_vars_internal", "handle_frontend_exception"}
@@ -32,16 +31,6 @@ class Owner(rx.State):
     _session: str = ""
 
 
-def needs(permission: Permission) -> Callable[[F], F]:
-    """Under `@rx.event`: who may call this handler."""
-
-    def mark(handler: F) -> F:
-        setattr(handler, MARK, permission)
-        return handler
-
-    return mark
-
-
 @cache
 def rule(event_name: str) -> Permission | str | None:
     """What an event asks for: a permission, `public`, or None: no tab may send it."""
@@ -51,8 +40,7 @@ def rule(event_name: str) -> Permission | str | None:
         return None
     if state.rpartition(".")[2].startswith("reflex___"):
         return PUBLIC if handler in PLUMBING else None
-    owner = registered.states[0]
-    return getattr(registered.handler.fn, MARK, None) or (PUBLIC if getattr(owner, "PUBLIC", False) else None)
+    return getattr(registered.handler.fn, MARK, None)
 
 
 class Guard(Middleware):
@@ -64,21 +52,24 @@ class Guard(Middleware):
     async def preprocess(self, app: rx.App, state: State, event: Event) -> StateUpdate | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         actor = await identity.find(state.router.headers.cookie)
         token, session = state.router.session.client_token, str(actor.session_id) if actor else ""
-        identity.become(actor)
         if event.name == HYDRATE:
             await self._claim(state, session)
             self._remember(token, session)
-        elif self._owner_of.get(token) != session:
+        language = await state.get_state(Language)
+        if event.name == HYDRATE:
+            language.usual = known(actor.language) if actor else preferred(state.router.headers.accept_language)
+        identity.become(actor, language.code)
+        if self._owner_of.get(token) != session:
             # another person's tab token, or a session that ended: nothing kept for this tab may be used
-            return _answer(rx.call_script("location.reload()"))
-        hub.attach(token, actor)
+            return _answer(rx.call_script("location.reload()" if actor else identity.SIGN_IN_AGAIN))
+        hub.attach(token, actor, language.code)
         wanted = rule(event.name)
         if wanted == PUBLIC:
             return None
         if actor is None:
-            return _answer(rx.redirect("/login"))
+            return _answer(rx.call_script(identity.SIGN_IN))
         if wanted is None or not actor.may(Permission(wanted)):
-            return _answer(rx.toast.error(tr(actor.language, "error.forbidden")))
+            return _answer(rx.toast.error(tr(language.code, "error.forbidden")))
         return None
 
     def _remember(self, token: str, session: str) -> None:

@@ -14,8 +14,15 @@ from masteria.kit.errors import Forbidden
 COOKIE = "masteria_session"
 SECURE_COOKIE = "__Host-masteria_session"
 KNOWN_SECONDS = 5.0
+# a whole new page with a new socket; after signing in the reader is back where they were
+_LEAVE = (
+    "location.pathname.startsWith('/login') || "
+    "location.assign('/login?{}next=' + encodeURIComponent(location.pathname + location.search))"
+)
+SIGN_IN, SIGN_IN_AGAIN = _LEAVE.format(""), _LEAVE.format("problem=ended&")
 
 _current: ContextVar[Actor | None] = ContextVar("actor", default=None)
+_language: ContextVar[str] = ContextVar("language", default="pt_BR")
 _known: dict[str, tuple[float, Actor | None]] = {}
 
 
@@ -28,13 +35,13 @@ def current() -> Actor:
 
 
 def language() -> str:
-    """The language to answer in when there may be nobody."""
-    actor = _current.get()
-    return actor.language if actor else "pt_BR"
+    """The language of whoever sent the event that is being handled."""
+    return _language.get()
 
 
-def become(actor: Actor | None) -> None:
+def become(actor: Actor | None, language: str) -> None:
     _current.set(actor)
+    _language.set(language)
 
 
 async def find(cookie_header: str | None) -> Actor | None:
@@ -51,9 +58,9 @@ async def find(cookie_header: str | None) -> Actor | None:
     return known[1]
 
 
-def forget(token: str) -> None:
-    """At sign-out this process must not believe its copy any longer."""
-    _known.pop(token, None)
+def forget_all() -> None:
+    """A session ended somewhere: believe no copy any longer."""
+    _known.clear()
 
 
 def cookie_value(header: str | None) -> str:

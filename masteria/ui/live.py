@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from reflex.event import Event
 from masteria.core import live
 from masteria.core.access import Actor
 from masteria.enums import Topic
+from masteria.ui import identity
 
 log = logging.getLogger(__name__)
 GAP_SECONDS = 0.15
@@ -28,6 +30,8 @@ class Hub:
 
     def __init__(self) -> None:
         self.company_of: dict[str, UUID] = {}
+        self.session_of: dict[str, str] = {}
+        self.language_of: dict[str, str] = {}
         self.tabs: defaultdict[UUID, set[str]] = defaultdict(set)
         self.watched: dict[str, dict[str, Any]] = {}
         self._dirty: defaultdict[str, set[str]] = defaultdict(set)
@@ -35,14 +39,18 @@ class Hub:
         self._app: rx.App | None = None
         self._tasks: set[asyncio.Future[Any]] = set()
 
-    def attach(self, token: str, actor: Actor | None) -> None:
-        """This tab belongs to this person's company now."""
+    def attach(self, token: str, actor: Actor | None, language: str) -> None:
+        """This tab belongs to this person's company now, and reads this language."""
         company = actor.company_id if actor else None
-        if self.company_of.get(token) == company:
+        session = str(actor.session_id) if actor else ""
+        if self.company_of.get(token) == company and self.session_of.get(token, "") == session:
+            if company is not None:
+                self.language_of[token] = language
             return
         self.forget(token)
         if company is not None:
-            self.company_of[token] = company
+            self.company_of[token], self.session_of[token] = company, session
+            self.language_of[token] = language
             self.tabs[company].add(token)
 
     def watch(self, token: str, reload: Any, *topics: tuple[Topic, str]) -> None:
@@ -53,13 +61,19 @@ class Hub:
         company = self.company_of.pop(token, None)
         if company is not None:
             self.tabs[company].discard(token)
+        self.session_of.pop(token, None)
+        self.language_of.pop(token, None)
         self.watched.pop(token, None)
         self._dirty.pop(token, None)
         if timer := self._timers.pop(token, None):
             timer.cancel()
 
     def happened(self, company_id: UUID, topic: Topic, row_id: str) -> None:
-        """Note it for every tab here that watches this."""
+        """Note it for every tab here that watches this; a session that ended loses its tabs at once."""
+        if topic is Topic.SESSION:
+            identity.forget_all()
+            self._start(self.cut(row_id))
+            return
         for token in list(self.tabs.get(company_id, ())):
             if not self._here(token):
                 self.forget(token)
@@ -70,6 +84,17 @@ class Hub:
                 if token not in self._timers:
                     loop = asyncio.get_running_loop()
                     self._timers[token] = loop.call_later(GAP_SECONDS, self._flush, token)
+
+    async def cut(self, session_id: str) -> None:
+        """Close the sockets of an ended session; when they connect again they are nobody's."""
+        if self._app is None or self._app.sio is None:
+            return
+        namespace = self._app.event_namespace
+        for token in [t for t, session in self.session_of.items() if session == session_id]:
+            record = namespace._token_manager.token_to_socket.get(token)  # pyright: ignore[reportOptionalMemberAccess]
+            self.forget(token)
+            if record is not None:
+                await self._app.sio.disconnect(record.sid, namespace=namespace.namespace)  # pyright: ignore[reportOptionalMemberAccess]
 
     async def run(self, app: rx.App) -> None:
         """For the life of the process."""
@@ -91,9 +116,13 @@ class Hub:
             return
         for reload in {watched[key] for key in keys if key in watched}:
             event = Event.from_event_type(reload())[0]
-            task = asyncio.ensure_future(self._app.event_processor.enqueue(token, event))  # pyright: ignore[reportOptionalMemberAccess]
-            self._tasks.add(task)
-            task.add_done_callback(self._landed)
+            self._start(self._app.event_processor.enqueue(token, event))  # pyright: ignore[reportOptionalMemberAccess]
+
+    def _start(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Hold the task until it ends: asyncio keeps none by itself."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Future[Any]) -> None:
         self._tasks.discard(task)

@@ -1,4 +1,4 @@
-"""What every screen's state can do: run an action or query as the signed-in person, watch topics, speak to the reader."""
+"""What screens are made of: `@screen` for a page; `Screen` to run, watch and speak as the signed-in person."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from uuid import UUID
 
 import reflex as rx
 
+from masteria.core.access import ROLES
 from masteria.core.work import work_as
-from masteria.enums import Topic
+from masteria.enums import Permission, Role, Topic
 from masteria.kit.errors import Conflict, Forbidden, Invalid, NotFound, OutsideError
 from masteria.ui import identity
+from masteria.ui.components.basics import empty
 from masteria.ui.live import hub
-from masteria.ui.texts import catalog, moment, number, tr
+from masteria.ui.marks import PUBLIC
+from masteria.ui.shell import Profile, shell
+from masteria.ui.texts import catalog, moment, number, t, tr
 
 T = TypeVar("T")
 
@@ -51,12 +55,43 @@ class Screen(rx.State, mixin=True):
         return number(value, self._language())
 
     def _language(self) -> str:
-        # the browser's choice lives in Language.code; the server's words follow the person's own setting
         return identity.language()
 
     def _argument(self, name: str) -> str:
         """A part of the page's address, e.g. `/campaigns/[campaign_id]`."""
         return str(self.router.page.params.get(name, ""))
+
+
+def screen(
+    route: str, title: str, permission: Permission | None = None, *, on_load: Any = None
+) -> Callable[[Callable[[], rx.Component]], Callable[[], rx.Component]]:
+    """Make a function the page of an address. `title` is a message key; without a permission the page is open to all.
+
+    The guard is what protects: here who lacks the permission reads so instead of an empty page.
+    """
+
+    def decorate(build: Callable[[], rx.Component]) -> Callable[[], rx.Component]:
+        def page() -> rx.Component:
+            if permission is None or permission in ROLES[Role.VIEWER]:
+                return build()
+            closed = empty("lock", t("common.closed"), t("error.forbidden"))
+            is_refused = (Profile.rights.length() > 0) & ~Profile.rights.contains(str(permission))  # pyright: ignore[reportAttributeAccessIssue]
+            return rx.cond(is_refused, shell(f"/{route.split('/')[1]}", t(title), closed), build())
+
+        PAGES[route] = permission or PUBLIC
+        loads = [Profile.enter] if permission is not None else []
+        page.__name__ = build.__name__
+        page.__module__ = build.__module__
+        heading = f"{tr('pt_BR', title)} · Masteria".removeprefix("Masteria · ")
+        rx.page(route=route, title=heading, image="/icon-512.png", on_load=[*loads, *([on_load] if on_load else [])])(
+            page
+        )
+        return build
+
+    return decorate
+
+
+PAGES: dict[str, Permission | str] = {}  # every address and what it asks for
 
 
 def explain(error: Exception, language: str) -> str:
@@ -71,7 +106,7 @@ def explain(error: Exception, language: str) -> str:
         known = catalog("pt_BR")
         key = next((k for k in (f"error.{error.reason}", f"block.{error.reason}") if k in known), "error.other")
         return tr(language, key, **error.details)
-    return tr(language, "error.unknown")
+    raise error
 
 
 def field_of(error: Invalid) -> str:

@@ -1,16 +1,19 @@
-"""The frame around every signed-in page: left bar, top bar, content; a bottom bar on the phone."""
+"""The frame around every signed-in page: places (below, on the phone), title, tools, health, the reader's menu."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import reflex as rx
 from reflex.components.core.banner import has_connection_errors
+from reflex.style import set_color_mode
+from reflex.utils.imports import ImportVar
 
 from masteria.enums import Permission
 from masteria.ui import identity
-from masteria.ui.components.basics import icon, native_form
-from masteria.ui.texts import Language, t
+from masteria.ui.components.basics import brand, icon, native_form
+from masteria.ui.marks import public
+from masteria.ui.texts import LANGUAGES, Language, t
 
 GROUPS = (
     ("nav.serve", (("/conversations", "messages-square", "nav.conversations"),)),
@@ -18,110 +21,205 @@ GROUPS = (
     ("nav.people", (("/contacts", "book-user", "nav.contacts"),)),
     ("nav.settings", (("/channels", "radio-tower", "nav.channels"),)),
 )
+LANGUAGE_NAMES = dict(zip(LANGUAGES, ("Português", "English", "Español"), strict=True))
+THEMES = (("light", "sun"), ("dark", "moon"), ("system", "monitor"))
 
 
 class Profile(rx.State):
     """Name, role and company of whoever is signed in, as the shell shows them. Authority is not here."""
 
-    PUBLIC: ClassVar[bool] = True
-
     name: str = ""
+    email: str = ""
     role: str = ""
     company: str = ""
     may_edit: bool = False
     may_admin: bool = False
+    rights: list[str] = []
 
     @rx.event
+    @public
     async def enter(self):
         """Read who is signed in; nobody goes to the sign-in page."""
         actor = await identity.find(self.router.headers.cookie)
         if actor is None:
-            return rx.redirect("/login")
-        self.name, self.role, self.company = actor.name, str(actor.role or ""), actor.company_name
+            return rx.call_script(identity.SIGN_IN)
+        self.name, self.role, self.company, self.email = (
+            actor.name,
+            str(actor.role or ""),
+            actor.company_name,
+            actor.email,
+        )
         self.may_edit = actor.may(Permission.EDIT_CAMPAIGNS)
         self.may_admin = actor.may(Permission.EDIT_CONNECTIONS)
+        self.rights = sorted(actor.permissions)
         return None
 
     @rx.var
     def initials(self) -> str:
-        return "".join(part[0] for part in self.name.split()[:2]).upper()
+        parts = self.name.split()
+        return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper()
 
 
-def shell(active: str, title: Any, *content: rx.Component, tools: tuple[rx.Component, ...] = (), deep: bool = False) -> rx.Component:
-    """`deep` hides the bottom bar on the phone, as inside a conversation."""
+def shell(
+    active: str,
+    title: Any,
+    *content: rx.Component,
+    tools: tuple[rx.Component, ...] = (),
+    back: str = "",
+    deep: bool = False,
+) -> rx.Component:
+    """`back` leads one level up; `deep` hides the bars on the phone, as inside a conversation."""
     return rx.el.div(
         rx.el.a(t("nav.skip"), href="#content", class_name="skip"),
-        _sidebar(active),
-        rx.el.main(
-            rx.el.header(
-                rx.el.h1(title, class_name="m-title"),
-                rx.spacer(),
-                *tools,
-                rx.cond(
-                    has_connection_errors,
-                    rx.el.span(t("nav.offline"), class_name="m-off", role="status"),
-                    rx.el.span(class_name="m-live", title=t("nav.live"), role="img", aria_label=t("nav.live")),
-                ),
-                class_name="m-top",
-            ),
-            rx.el.div(*content, class_name="m-body"),
+        _side(active),
+        rx.el.div(
+            _top(title, tools, back),
+            _offline(),
+            rx.el.main(*content, class_name="m-body", id="content", tab_index=-1),
             class_name="m-main",
-            id="content",
         ),
         _tabs(active),
+        language_of_page(),
         class_name="m-app",
         custom_attrs={"data-deep": str(deep).lower()},
     )
 
 
-def _sidebar(active: str) -> rx.Component:
+def language_choice() -> rx.Component:
+    """The three languages as buttons, for pages before the sign-in."""
+    buttons = (
+        rx.el.button(
+            name,
+            type="button",
+            lang=code.replace("_", "-"),
+            on_click=Language.choose(code),
+            class_name="language",
+            custom_attrs={"aria-pressed": rx.cond(Language.code == code, "true", "false")},
+        )
+        for code, name in LANGUAGE_NAMES.items()
+    )
+    return rx.el.nav(*buttons, class_name="languages", aria_label=t("nav.language"))
+
+
+class _LanguageOfPage(rx.Fragment):
+    """Keeps `<html lang>` true to the words on the page."""
+
+    def add_imports(self) -> dict[str, ImportVar]:
+        return {"react": ImportVar("useEffect")}
+
+    def add_hooks(self) -> list[str | rx.Var]:
+        code = Language.code
+        effect = f"useEffect(() => {{ document.documentElement.lang = {code!s}.replace('_', '-'); }}, [{code!s}]);"
+        return [rx.Var(effect, _var_data=code._get_all_var_data())]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+language_of_page = _LanguageOfPage.create
+
+
+def _side(active: str) -> rx.Component:
     groups = [
-        rx.fragment(rx.el.div(t(group), class_name="m-group"), *[_link(active, *item, class_name="m-link") for item in items])
+        rx.el.div(
+            rx.el.div(t(group), class_name="m-group", id=group.replace(".", "-")),
+            rx.el.ul(
+                *[rx.el.li(_link(active, *item, class_name="m-link")) for item in items],
+                aria_labelledby=group.replace(".", "-"),
+            ),
+        )
         for group, items in GROUPS
     ]
-    return rx.el.nav(
-        rx.el.div(rx.el.div("M", class_name="m-mark"), rx.el.span("Masteria"), class_name="m-brand"),
-        *groups,
-        _me(),
-        class_name="m-side",
-        aria_label=t("nav.main"),
-    )
+    return rx.el.aside(brand(), rx.el.nav(*groups, aria_label=t("nav.main")), _me("bar"), class_name="m-side")
 
 
 def _tabs(active: str) -> rx.Component:
     items = [item for _, group in GROUPS for item in group]
     return rx.el.nav(
-        *[_link(active, *item, class_name="m-tab", size=20) for item in items], class_name="m-tabs", aria_label=t("nav.main")
+        *[_link(active, *item, class_name="m-tab", size=21) for item in items],
+        class_name="m-tabs",
+        aria_label=t("nav.main"),
     )
 
 
-def _link(active: str, href: str, glyph: str, key: str, *, class_name: str, size: int = 16) -> rx.Component:
-    here = href == active
-    attributes = {"data-on": str(here).lower()} | ({"aria-current": "page"} if here else {})
+def _link(active: str, href: str, glyph: str, key: str, *, class_name: str, size: int = 17) -> rx.Component:
     return rx.link(
-        icon(glyph, size), rx.el.span(t(key)), href=href, underline="none", class_name=class_name, custom_attrs=attributes
+        icon(glyph, size),
+        rx.el.span(t(key)),
+        href=href,
+        underline="none",
+        class_name=class_name,
+        custom_attrs={"aria-current": "page"} if href == active else {},
     )
 
 
-def _me() -> rx.Component:
-    languages = (("pt_BR", "Português"), ("en", "English"), ("es", "Español"))
-    return rx.menu.root(
-        rx.menu.trigger(
-            rx.el.button(
-                rx.el.span(Profile.initials, class_name="face"),
-                rx.el.span(rx.el.b(Profile.name), rx.el.small(Profile.company), class_name="m-who"),
-                class_name="m-me",
-                aria_label=t("nav.profile"),
-            )
-        ),
-        rx.menu.content(
-            rx.menu.item(t("nav.theme"), on_click=rx.toggle_color_mode),
-            rx.menu.separator(),
-            *[rx.menu.item(name, on_click=Language.choose(code)) for code, name in languages],
-            rx.menu.separator(),
-            rx.menu.item(
-                native_form(rx.el.button(t("nav.sign_out"), type="submit", class_name="plain"), action="/auth/logout", method="POST"),
-                color="red",
-            ),
-        ),
+def _top(title: Any, tools: tuple[rx.Component, ...], back: str) -> rx.Component:
+    arrow = rx.link(
+        icon("chevron-left", 20), href=back, class_name="m-back", custom_attrs={"aria-label": t("common.back")}
     )
+    return rx.el.header(
+        arrow if back else rx.fragment(),
+        rx.el.h1(title, class_name="m-title"),
+        rx.el.div(*tools, class_name="m-tools") if tools else rx.fragment(),
+        _health(),
+        _me("top"),
+        class_name="m-top",
+    )
+
+
+def _health() -> rx.Component:
+    return rx.el.div(
+        rx.el.span(class_name="m-live", aria_hidden="true"),
+        rx.el.span(rx.cond(has_connection_errors, t("nav.away"), t("nav.live")), class_name="m-live-word"),
+        class_name="m-health",
+        role="status",
+        custom_attrs={"data-away": rx.cond(has_connection_errors, "true", "false")},
+    )
+
+
+def _offline() -> rx.Component:
+    return rx.cond(
+        has_connection_errors,
+        rx.el.div(icon("wifi-off"), rx.el.span(t("nav.offline")), class_name="m-offline", role="status"),
+    )
+
+
+def _me(place: str) -> rx.Component:
+    """The reader's menu: who, theme, language, out. In the bar with names, in the top of a phone without."""
+    names = rx.el.span(rx.el.b(Profile.name), rx.el.small(Profile.company), class_name="m-who")
+    trigger = rx.el.button(
+        rx.el.span(Profile.initials, class_name="face"),
+        names if place == "bar" else rx.fragment(),
+        type="button",
+        class_name=f"m-me in-{place}",
+        aria_label=t("nav.profile"),
+    )
+    form_id = f"sign-out-{place}"
+    return rx.fragment(
+        rx.menu.root(rx.menu.trigger(trigger), rx.menu.content(*_me_items(form_id), variant="soft")),
+        native_form(action="/auth/logout", method="post", id=form_id, hidden=True),
+    )
+
+
+def _me_items(form_id: str) -> list[rx.Component]:
+    themes = [
+        rx.menu.item(icon(glyph, 15), t(f"theme.{mode}"), on_select=set_color_mode(mode))  # pyright: ignore[reportArgumentType]
+        for mode, glyph in THEMES
+    ]
+    languages = [
+        rx.menu.item(
+            rx.cond(Language.code == code, icon("check", 15), rx.el.span(class_name="no-check")),
+            rx.el.span(name, lang=code.replace("_", "-")),
+            on_select=Language.choose(code),
+        )
+        for code, name in LANGUAGE_NAMES.items()
+    ]
+    role = rx.match(
+        Profile.role, *((name, t(f"role.{name}")) for name in ("owner", "admin", "agent")), t("role.viewer")
+    )
+    leave = rx.call_script(f"document.getElementById('{form_id}').submit()")
+    return [
+        rx.el.div(rx.el.b(Profile.name), rx.el.small(Profile.email), rx.el.small(role), class_name="m-menu-head"),
+        rx.menu.separator(),
+        rx.menu.sub(rx.menu.sub_trigger(icon("sun-moon", 15), t("nav.theme")), rx.menu.sub_content(*themes)),
+        rx.menu.sub(rx.menu.sub_trigger(icon("languages", 15), t("nav.language")), rx.menu.sub_content(*languages)),
+        rx.menu.separator(),
+        rx.menu.item(icon("log-out", 15), t("nav.sign_out"), on_select=leave),
+    ]

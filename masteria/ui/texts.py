@@ -5,44 +5,73 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 import reflex as rx
+from babel import Locale
 from babel.dates import format_datetime, format_time
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from masteria.kit.clock import now
+from masteria.ui.marks import public
 
 LANGUAGES = ("pt_BR", "en", "es")
+SOURCE = LANGUAGES[0]
+HOME_CODE = 55  # people at home leave the country out
 MESSAGES = Path(__file__).parent / "messages"
 
 
 class Language(rx.State):
-    """The reader's language; the browser keeps the choice, nothing depends on it but words."""
+    """The reader's language: what this device chose, else the person's own, else the browser's."""
 
-    PUBLIC: ClassVar[bool] = True
+    choice: str = rx.LocalStorage("", name="masteria_language", sync=True)
+    usual: str = SOURCE
 
-    code: str = rx.LocalStorage("pt_BR", name="masteria_language", sync=True)
+    @rx.var
+    def code(self) -> str:
+        return self.choice if self.choice in LANGUAGES else self.usual
 
     @rx.event
-    def choose(self, code: str):
+    @public
+    async def choose(self, code: str):
         """Switch at once; all three texts are in the page already."""
         if code in LANGUAGES:
-            self.code = code
+            self.choice = code
 
 
 @cache
 def catalog(language: str) -> dict[str, str]:
-    """All messages of one language by key."""
+    """All messages of one language by key; where there are plural forms, the one for many."""
+    return {key: forms[-1] for key, forms in _forms(language).items()}
+
+
+@cache
+def _forms(language: str) -> dict[str, tuple[str, ...]]:
     with (MESSAGES / f"{language}.po").open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file) if m.id}
+        messages = [m for m in read_po(file, locale=language) if m.id]
+    plural = {m.id[0]: tuple(m.string) for m in messages if m.pluralizable}
+    return plural | {str(m.id): (str(m.string),) for m in messages if not m.pluralizable}
 
 
-def t(key: str) -> rx.Var[str]:
-    """The text in the reader's language, switching without a reload. Unknown keys fail the build."""
-    pt, en, es = (catalog(language)[key] for language in LANGUAGES)
+def known(language: str) -> str:
+    """One of our languages for a tag such as `pt-BR`, `pt` or `en_GB`; else the source language."""
+    base = language.replace("-", "_").partition("_")[0].strip().lower()
+    return next((ours for ours in LANGUAGES if ours.partition("_")[0] == base), SOURCE)
+
+
+def preferred(accept_language: str) -> str:
+    """The first of the browser's languages that we speak."""
+    ours = {code.partition("_")[0] for code in LANGUAGES}
+    tags = (part.partition(";")[0].strip() for part in accept_language.split(","))
+    return known(next((tag for tag in tags if tag.partition("-")[0].lower() in ours), SOURCE))
+
+
+def t(key: str, **values: Any) -> rx.Var[str]:
+    """The text in the reader's language, switching at once. Values may be Vars; an unknown key fails the build."""
+    pt, en, es = (_filled(catalog(language)[key], values) for language in LANGUAGES)
     if pt == en == es:
         return rx.Var.create(pt)
     return rx.match(Language.code, ("en", en), ("es", es), pt)
@@ -54,11 +83,21 @@ def word(prefix: str, value: Any, options: tuple[str, ...]) -> rx.Var[str]:
 
 
 def tr(language: str, key: str, **values: object) -> str:
-    """The text with its placeholders filled, for toasts and for what the server writes into a row."""
-    found = catalog(language if language in LANGUAGES else "pt_BR")
-    text = found.get(key) or found["error.other"]
+    """The text with its placeholders filled, for toasts and what the server writes into a row.
+
+    A whole number as `count` chooses the plural form; whole numbers are grouped as the language does it.
+    """
+    language = known(language)
+    forms = _forms(language).get(key) or _forms(language)["error.other"]
+    count = values.get("count")
+    is_one = isinstance(count, int) and Locale.parse(language).plural_form(count) == "one"
+    shown = {name: number(v, language) if type(v) is int else str(v) for name, v in values.items()}
+    return _filled(forms[0] if is_one else forms[-1], shown)
+
+
+def _filled(text: str, values: dict[str, Any]) -> str:
     for name, value in values.items():
-        text = text.replace("{" + name + "}", str(value))
+        text = text.replace("{" + name + "}", f"{value}")
     return text
 
 
@@ -67,7 +106,7 @@ def reason(language: str, code: str | None) -> str:
     if not code:
         return ""
     key = f"reason.{code}"
-    return tr(language, key) if key in catalog("pt_BR") else tr(language, "reason.other", code=code)
+    return tr(language, key) if key in catalog(SOURCE) else tr(language, "reason.other", code=code)
 
 
 def moment(at: datetime | None, language: str, timezone: str) -> str:
@@ -75,19 +114,22 @@ def moment(at: datetime | None, language: str, timezone: str) -> str:
     if at is None:
         return ""
     zone = ZoneInfo(timezone)
-    local, locale = at.astimezone(zone), language if language in LANGUAGES else "pt_BR"
+    local, locale = at.astimezone(zone), known(language)
     if local.date() == now().astimezone(zone).date():
         return format_time(local, "HH:mm", locale=locale)
     return format_datetime(local, "d MMM, HH:mm", locale=locale).replace(".", "")
 
 
 def number(value: float, language: str) -> str:
-    return str(format_decimal(value, locale=language if language in LANGUAGES else "pt_BR"))
+    return str(format_decimal(value, locale=known(language)))
 
 
 def phone(e164: str | None) -> str:
-    """`(48) 99999-1234` for Brazil, the international form elsewhere."""
-    if not e164 or not e164.startswith("+55") or len(e164) not in (13, 14):
+    """`(48) 99999-1234` at home, `+1 415-555-0100` from abroad."""
+    try:
+        parsed = phonenumbers.parse(e164 or "", None)
+    except phonenumbers.NumberParseException:
         return e164 or ""
-    area, rest = e164[3:5], e164[5:]
-    return f"({area}) {rest[:-4]}-{rest[-4:]}"
+    form = phonenumbers.PhoneNumberFormat
+    at_home = parsed.country_code == HOME_CODE
+    return phonenumbers.format_number(parsed, form.NATIONAL if at_home else form.INTERNATIONAL)

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+THEME_COLOR = "#5b5bd6"
 COLORS = ("iris", "slate", "gray", "green", "amber", "red", "blue", "teal")
 
 

@@ -27,6 +27,10 @@ routes = router("imports")
 FRAME = 64 * 1024  # what the form adds around the file
 
 
+class CsvFile(Response):
+    media_type = "text/csv"
+
+
 class Import(Shape):
     id: UUID
     file_name: str
@@ -88,7 +92,11 @@ def get(caller: Caller, import_id: UUID) -> Import:
         return _shown(found.import_row(work, import_id))
 
 
-@routes.get("/imports/{import_id}/rejects.csv", response_class=Response, dependencies=[needs(Permission.READ_CONTACTS)])
+@routes.get(
+    "/imports/{import_id}/rejects.csv",
+    response_class=CsvFile,
+    dependencies=[needs(Permission.READ_CONTACTS)],
+)
 def rejects(caller: Caller, import_id: UUID) -> Response:
     """The lines that could not be taken, each with its reason."""
     with work_as(caller) as work:
@@ -98,8 +106,7 @@ def rejects(caller: Caller, import_id: UUID) -> Response:
 
 def csv_file(text: str, name: str) -> Response:
     """A download that spreadsheets read as UTF-8."""
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
+    return CsvFile("\ufeff" + text, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
 def _json(field: str, text: str) -> dict[str, Any]:

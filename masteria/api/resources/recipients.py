@@ -9,7 +9,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from masteria.api.door import Caller, needs, router
-from masteria.api.resources.imports import csv_file
+from masteria.api.resources.imports import CsvFile, csv_file
 from masteria.api.resources.timeline import Moment, Reason, reason_of, timeline_of
 from masteria.api.shapes import Cursor, Limit, Listed, Shape, listed
 from masteria.core.work import work_as
@@ -43,7 +43,9 @@ def list_recipients(
 
 
 @routes.get(
-    "/campaigns/{campaign_id}/recipients.csv", response_class=Response, dependencies=[needs(Permission.READ_CAMPAIGNS)]
+    "/campaigns/{campaign_id}/recipients.csv",
+    response_class=CsvFile,
+    dependencies=[needs(Permission.READ_CAMPAIGNS)],
 )
 def recipients_file(caller: Caller, campaign_id: UUID, state: Group = "") -> Response:
     """The same for a spreadsheet."""

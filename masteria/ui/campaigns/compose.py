@@ -104,7 +104,11 @@ class ComposeState(Screen, rx.State):
         if part not in ("field", "fallback"):
             return
         self.variables = [
-            Variable(v.key, str(value) if part == "field" else v.field, str(value)[:200] if part == "fallback" else v.fallback)
+            Variable(
+                v.key,
+                str(value) if part == "field" else v.field,
+                str(value)[:200] if part == "fallback" else v.fallback,
+            )
             if v.key == key
             else v
             for v in self.variables
@@ -131,7 +135,7 @@ class ComposeState(Screen, rx.State):
             if not self.blocks:
                 moment = self._moment(self._at())
                 key = "campaign.schedule_ask" if self.when else "campaign.launch_ask"
-                self.question, self.asking = self._say(key, count=self.eligible_text, time=moment), True
+                self.question, self.asking = self._say(key, count=self.eligible, time=moment), True
 
     @rx.event
     @needs(Permission.EDIT_CAMPAIGNS)
@@ -169,7 +173,10 @@ class ComposeState(Screen, rx.State):
                 self._id = str(await self._run(actions.create, **values))
             return True
         except Invalid as error:
-            self.problem, self.problem_field = explain(error, self._language()), _FORM_FIELD.get(field_of(error), field_of(error))
+            self.problem, self.problem_field = (
+                explain(error, self._language()),
+                _FORM_FIELD.get(field_of(error), field_of(error)),
+            )
         except Conflict as error:
             self.problem = explain(error, self._language())
         return False
@@ -215,7 +222,9 @@ class ComposeState(Screen, rx.State):
         self.name, self.kind, self.channel, self.text = row.name, row.kind, str(row.connection_id), row.body
         self.template = str(row.template_id) if row.template_id else ""
         self.speed = str(row.rate_per_second or "")
-        self.audience = next((f"{k}:{v}" for k, v in row.audience.items() if isinstance(v, str)), "all" if row.audience else "")
+        self.audience = next(
+            (f"{k}:{v}" for k, v in row.audience.items() if isinstance(v, str)), "all" if row.audience else ""
+        )
         self.variables = [Variable(k, v.get("field", ""), v.get("fallback", "")) for k, v in row.variables.items()]
 
     async def _load_choices(self) -> None:
@@ -226,19 +235,38 @@ class ComposeState(Screen, rx.State):
         tags, lists = await self._run(contacts.tags), await self._run(contacts.lists)
         self.audiences = [
             Option("all", tr(language, "campaign.audience.all")),
-            *(Option(f"list_id:{x.id}", f"{tr(language, 'campaign.audience.list', name=x.name)} ({x.count})") for x in lists),
-            *(Option(f"tag:{x.name}", f"{tr(language, 'campaign.audience.tag', name=x.name)} ({x.count})") for x in tags[:100]),
+            *(
+                Option(f"list_id:{x.id}", f"{tr(language, 'campaign.audience.list', name=x.name)} ({x.count})")
+                for x in lists
+            ),
+            *(
+                Option(f"tag:{x.name}", f"{tr(language, 'campaign.audience.tag', name=x.name)} ({x.count})")
+                for x in tags[:100]
+            ),
         ]
         keys = await self._run(contacts.attribute_keys)
-        known = (("first_name", "campaign.first_name"), ("name", "contacts.name"), ("phone", "contacts.phone"), ("email", "import.email"))
-        self.fields = [Option(name, tr(language, key)) for name, key in known] + [Option(f"attributes.{k}", k) for k in keys]
+        known = (
+            ("first_name", "campaign.first_name"),
+            ("name", "contacts.name"),
+            ("phone", "contacts.phone"),
+            ("email", "import.email"),
+        )
+        self.fields = [Option(name, tr(language, key)) for name, key in known] + [
+            Option(f"attributes.{k}", k) for k in keys
+        ]
         await self._load_variables()
 
     async def _load_variables(self) -> None:
         """The placeholders of what is chosen; what was mapped already stays."""
         known = {v.key: v for v in self.variables}
         keys = await self._placeholders()
-        fresh = {"name": "name", "nome": "first_name", "first_name": "first_name", "cliente": "first_name", "1": "first_name"}
+        fresh = {
+            "name": "name",
+            "nome": "first_name",
+            "first_name": "first_name",
+            "cliente": "first_name",
+            "1": "first_name",
+        }
         self.variables = [known.get(key) or Variable(key, fresh.get(key, ""), "") for key in keys]
         await self._show()
 
@@ -270,4 +298,10 @@ def _audience(choice: str) -> dict[str, Any]:
     return {kind: value} if kind in ("list_id", "tag") and value else {}
 
 
-_FORM_FIELD = {"connection_id": "channel", "template_id": "template", "body": "text", "rate_per_second": "speed", "at": "when"}
+_FORM_FIELD = {
+    "connection_id": "channel",
+    "template_id": "template",
+    "body": "text",
+    "rate_per_second": "speed",
+    "at": "when",
+}

@@ -6,34 +6,47 @@ from typing import Any
 
 import reflex as rx
 
+from masteria.enums import Permission
 from masteria.ui.campaigns.compose import ComposeState, Variable
-from masteria.ui.components.basics import button, confirm, field, icon, link_button, skeleton, text_input
-from masteria.ui.shell import Profile, shell
+from masteria.ui.components.basics import button, confirm, field, icon, skeleton, text_input
+from masteria.ui.screen import screen
+from masteria.ui.shell import shell
 from masteria.ui.texts import t
 
 
-@rx.page(route="/campaigns/new", title="Masteria", on_load=[Profile.enter, ComposeState.enter])
+@screen("/campaigns/new", "campaigns.new", Permission.EDIT_CAMPAIGNS, on_load=ComposeState.enter)
 def compose() -> rx.Component:
-    back = link_button(t("common.back"), "/campaigns", glyph="arrow-left", soft=True)
     body = rx.cond(ComposeState.loaded, rx.el.div(_form(), _side(), class_name="compose"), skeleton())
     launch = button(t("campaign.launch"), on_click=ComposeState.launch)
     ask = confirm(ComposeState.asking, ComposeState.question, t("campaign.frozen"), launch, ComposeState.keep)
-    return shell("/campaigns", t("campaigns.new"), rx.el.div(body, ask, class_name="page"), tools=(back,))
+    return shell("/campaigns", t("campaigns.new"), rx.el.div(body, ask, class_name="page"), back="/campaigns")
 
 
 def _form() -> rx.Component:
     return rx.el.div(
         rx.el.section(
             field(t("campaign.name"), _text("name", ComposeState.name, max_length=120), error=_error("name")),
-            field(t("campaign.channel"), _select("channel", ComposeState.channel, ComposeState.channels), error=_error("channel")),
-            field(t("campaign.audience"), _select("audience", ComposeState.audience, ComposeState.audiences), error=_error("audience")),
+            field(
+                t("campaign.channel"),
+                _select("channel", ComposeState.channel, ComposeState.channels),
+                error=_error("channel"),
+            ),
+            field(
+                t("campaign.audience"),
+                _select("audience", ComposeState.audience, ComposeState.audiences),
+                error=_error("audience"),
+            ),
             class_name="card stack",
         ),
         rx.el.section(
             _kinds(),
             rx.cond(
                 ComposeState.kind == "template",
-                field(t("campaign.template"), _select("template", ComposeState.template, ComposeState.templates), error=_error("template")),
+                field(
+                    t("campaign.template"),
+                    _select("template", ComposeState.template, ComposeState.templates),
+                    error=_error("template"),
+                ),
                 field(t("campaign.text"), _area(), help=t("campaign.text_help"), error=_error("text")),
             ),
             rx.cond(
@@ -91,7 +104,9 @@ def _kinds() -> rx.Component:
 
 
 def _text(name: str, value: Any, **props: Any) -> rx.Component:
-    return text_input(default_value=value, on_blur=lambda text: ComposeState.change(name, text), id=f"campaign-{name}", **props)
+    return text_input(
+        default_value=value, on_blur=lambda text: ComposeState.change(name, text), id=f"campaign-{name}", **props
+    )
 
 
 def _area() -> rx.Component:
@@ -186,17 +201,20 @@ def _review() -> rx.Component:
 
 def _result() -> rx.Component:
     return rx.el.div(
-        rx.el.p(rx.el.span(ComposeState.eligible_text, class_name="big num"), " ", t("campaign.eligible"), role="status"),
+        rx.el.p(
+            rx.el.span(ComposeState.eligible_text, class_name="big num"), " ", t("campaign.eligible"), role="status"
+        ),
         rx.cond(
             ComposeState.excluded.length() > 0,
             rx.el.div(
                 rx.el.span(t("campaign.excluded"), class_name="f-label"),
-                rx.el.ul(rx.foreach(ComposeState.excluded, lambda row: rx.el.li(rx.el.span(row[0]), rx.el.b(row[1]))), class_name="excluded"),
+                rx.el.ul(
+                    rx.foreach(ComposeState.excluded, lambda row: rx.el.li(rx.el.span(row[0]), rx.el.b(row[1]))),
+                    class_name="excluded",
+                ),
             ),
         ),
         rx.foreach(ComposeState.blocks, lambda text: rx.el.p(icon("circle-alert", 15), text, class_name="notice bad")),
         rx.cond(ComposeState.finish != "", rx.el.p(ComposeState.finish, class_name="dim")),
         class_name="stack",
     )
-
-

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import reflex as rx
 
+from masteria.enums import Permission
 from masteria.ui.campaigns import composer as _composer  # noqa: F401
 from masteria.ui.campaigns.state import CampaignsState, CampaignState, Person, Row
 from masteria.ui.components.basics import badge, button, confirm, empty, icon, link_button, native_link, skeleton
+from masteria.ui.screen import screen
 from masteria.ui.shell import Profile, shell
 from masteria.ui.texts import t
 
@@ -33,7 +35,7 @@ PERSON = {
 NUMBERS = ("pending", "sending", "sent", "delivered", "read", "failed", "skipped", "in_doubt")
 
 
-@rx.page(route="/campaigns", title="Masteria", on_load=[Profile.enter, CampaignsState.enter])
+@screen("/campaigns", "campaigns.title", Permission.READ_CAMPAIGNS, on_load=CampaignsState.enter)
 def campaigns() -> rx.Component:
     new = rx.cond(Profile.may_edit, link_button(t("campaigns.new"), "/campaigns/new", glyph="plus"))
     body = rx.cond(
@@ -85,20 +87,19 @@ def _bar(percent: rx.Var[int]) -> rx.Component:
     )
 
 
-@rx.page(route="/campaigns/[campaign_id]", title="Masteria", on_load=[Profile.enter, CampaignState.enter])
+@screen("/campaigns/[campaign_id]", "campaigns.title", Permission.READ_CAMPAIGNS, on_load=CampaignState.enter)
 def campaign() -> rx.Component:
     found = CampaignState.campaign
     content = rx.cond(
         CampaignState.loaded,
         rx.el.div(
             rx.el.div(
-                rx.el.h2(found.name),
                 badge("campaign.state", found.state, STATES),
+                rx.el.span(found.channel, " · ", found.what, class_name="dim"),
                 rx.spacer(),
                 rx.cond(Profile.may_edit, _controls()),
                 class_name="campaign-head",
             ),
-            rx.el.p(found.channel, " · ", found.what, class_name="dim"),
             rx.cond(found.why != "", rx.el.p(found.why, class_name="notice warn")),
             _progress(),
             _people(),
@@ -106,10 +107,8 @@ def campaign() -> rx.Component:
         ),
         skeleton(),
     )
-    back = link_button(t("common.back"), "/campaigns", glyph="arrow-left", soft=True)
-    return shell(
-        "/campaigns", t("campaigns.title"), rx.el.div(content, _cancelling(), class_name="page"), tools=(back,)
-    )
+    title = rx.cond(found.name != "", found.name, t("campaigns.title"))
+    return shell("/campaigns", title, rx.el.div(content, _cancelling(), class_name="page"), back="/campaigns")
 
 
 def _controls() -> rx.Component:
@@ -178,9 +177,7 @@ def _people() -> rx.Component:
         rx.el.div(
             rx.el.h3(t("campaign.recipients")),
             rx.spacer(),
-            native_link(
-                icon("download"), rx.el.span(t("campaign.csv")), href=csv, download=True, class_name="btn soft"
-            ),
+            native_link(icon("download"), rx.el.span(t("campaign.csv")), href=csv, download=True, class_name="btn soft"),
             class_name="card-head",
         ),
         rx.el.table(rx.el.tbody(rx.foreach(CampaignState.people, _person)), class_name="table"),

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import reflex as rx
 
+from masteria.enums import Permission
 from masteria.ui.channels.state import ChannelsState, Row
 from masteria.ui.components.basics import badge, button, empty, field, icon, skeleton, text_input
+from masteria.ui.screen import screen
 from masteria.ui.shell import Profile, shell
 from masteria.ui.texts import t
 
-STATUS = {"connected": "good", "pending": "info", "degraded": "attention", "disconnected": "problem", "failed": "problem"}
+STATUS = {
+    "connected": "good",
+    "pending": "info",
+    "degraded": "attention",
+    "disconnected": "problem",
+    "failed": "problem",
+}
 
 
-@rx.page(route="/channels", title="Masteria", on_load=[Profile.enter, ChannelsState.enter])
+@screen("/channels", "channels.title", Permission.READ_CONNECTIONS, on_load=ChannelsState.enter)
 def channels() -> rx.Component:
     new = rx.cond(Profile.may_admin, button(t("channels.new"), glyph="plus", on_click=ChannelsState.open_form))
     body = rx.cond(
@@ -43,7 +51,11 @@ def _card(row: rx.Var[Row]) -> rx.Component:
         ),
         rx.cond(
             row.verify_token != "",
-            rx.el.div(_copy(t("channels.webhook"), row.webhook), _copy(t("channels.verify_token"), row.verify_token), class_name="copies"),
+            rx.el.div(
+                _copy(t("channels.webhook"), row.webhook),
+                _copy(t("channels.verify_token"), row.verify_token),
+                class_name="copies",
+            ),
         ),
         rx.cond(
             Profile.may_admin,
@@ -58,7 +70,9 @@ def _card(row: rx.Var[Row]) -> rx.Component:
 
 
 def _copy(label: rx.Var[str], value: rx.Var[str]) -> rx.Component:
-    return rx.el.label(rx.el.span(label, class_name="f-label"), rx.el.input(value=value, read_only=True, class_name="input mono"))
+    return rx.el.label(
+        rx.el.span(label, class_name="f-label"), rx.el.input(value=value, read_only=True, class_name="input mono")
+    )
 
 
 def _form() -> rx.Component:

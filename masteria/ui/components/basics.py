@@ -35,6 +35,13 @@ def icon(name: str, size: int = 16) -> rx.Component:
     return rx.icon(name, size=size, stroke_width=1.75, aria_hidden="true")
 
 
+def brand() -> rx.Component:
+    """Our mark and name."""
+    return rx.el.div(
+        rx.el.img(src="/mark.svg", alt="", class_name="m-mark"), rx.el.span("Masteria"), class_name="m-brand"
+    )
+
+
 def field(label: rx.Var[str], control: rx.Component, *, help: Any = None, error: Any = None) -> rx.Component:
     """Label above, help under, the error under the field. The label holds its control."""
     return rx.el.label(

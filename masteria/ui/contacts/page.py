@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from masteria.enums import Permission
 from masteria.ui.components.basics import (
     badge,
     button,
@@ -18,6 +19,7 @@ from masteria.ui.components.basics import (
     text_input,
 )
 from masteria.ui.contacts.state import Column, ContactsState, ImportState, Result, Row
+from masteria.ui.screen import screen
 from masteria.ui.shell import Profile, shell
 from masteria.ui.texts import t
 
@@ -31,7 +33,7 @@ FIELD_WORDS = (
 )
 
 
-@rx.page(route="/contacts", title="Masteria", on_load=[Profile.enter, ContactsState.enter])
+@screen("/contacts", "contacts.title", Permission.READ_CONTACTS, on_load=ContactsState.enter)
 def contacts() -> rx.Component:
     tools = (rx.cond(Profile.may_edit, link_button(t("contacts.import"), "/contacts/import", glyph="upload")),)
     body = rx.cond(
@@ -109,7 +111,7 @@ def _beginning() -> rx.Component:
     return empty("book-user", t("contacts.empty"), t("contacts.empty_help"), action)
 
 
-@rx.page(route="/contacts/import", title="Masteria", on_load=[Profile.enter, ImportState.enter])
+@screen("/contacts/import", "import.title", Permission.EDIT_CONTACTS, on_load=ImportState.enter)
 def import_contacts() -> rx.Component:
     content = rx.el.div(
         rx.cond(ImportState.problem != "", rx.el.p(ImportState.problem, class_name="notice bad", role="alert")),
@@ -118,8 +120,7 @@ def import_contacts() -> rx.Component:
         ),
         class_name="page narrow",
     )
-    back = link_button(t("common.back"), "/contacts", glyph="arrow-left", soft=True)
-    return shell("/contacts", t("import.title"), content, tools=(back,))
+    return shell("/contacts", t("import.title"), content, back="/contacts")
 
 
 def _pick() -> rx.Component:

@@ -121,7 +121,7 @@ class ContactsState(Screen, rx.State):
         count = await self._run(contacts.count_contacts, **filters)
         self.rows = [self._row(row) for row in page.rows]
         self.next_cursor = page.next_cursor or "" if self._pages < 4 else ""
-        self.total = self._say("contacts.total", count=self._number(count))
+        self.total = self._say("contacts.total", count=count)
         self.tag_options = [tag.name for tag in await self._run(contacts.tags)][:100]
         self.list_options = [[found.id, found.name] for found in await self._run(contacts.lists)]
         self.is_filtered = bool(self.q or self.tag or self.list_id)
@@ -204,7 +204,9 @@ class ImportState(Screen, rx.State):
     async def start(self):
         """Import on the server; this page may be closed."""
         try:
-            import_id = await self._run(import_actions.start, self.file_name, self._key, self._mapping(), self._options())
+            import_id = await self._run(
+                import_actions.start, self.file_name, self._key, self._mapping(), self._options()
+            )
         except Invalid as error:
             self.problem = explain(error, self._language())
             return None
@@ -226,7 +228,10 @@ class ImportState(Screen, rx.State):
             str(row.id),
             row.status,
             tr(language, f"error.{row.error}") if row.error else "",
-            *(self._number(n) for n in (row.created, row.updated, row.skipped - row.repeats, row.repeats, row.rejected)),
+            *(
+                self._number(n)
+                for n in (row.created, row.updated, row.skipped - row.repeats, row.repeats, row.rejected)
+            ),
             row.rejected > 0,
             tr(language, "import.running", done=self._number(row.processed)),
         )
@@ -242,5 +247,3 @@ class ImportState(Screen, rx.State):
     def _counts(self, c: import_actions.Counts) -> Result:
         numbers = (c.created, c.updated, c.skipped - c.repeats, c.repeats, c.rejected)
         return Result("rehearsal", "done", "", *(self._number(n) for n in numbers))
-
-

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import reflex as rx
 
+from masteria.enums import Permission
 from masteria.ui.components.basics import button, empty, icon, search_box, skeleton
 from masteria.ui.conversations.state import Bubble, ConversationsState, Row
-from masteria.ui.shell import Profile, shell
+from masteria.ui.screen import screen
+from masteria.ui.shell import shell
 from masteria.ui.texts import t, word
 
 STATES = ("queued", "claimed", "sending", "sent", "delivered", "read", "failed", "skipped", "in_doubt")
@@ -23,12 +25,14 @@ def _page(*, is_open: bool) -> rx.Component:
     return shell("/conversations", t("inbox.title"), body, deep=is_open)
 
 
-@rx.page(route="/conversations", title="Masteria", on_load=[Profile.enter, ConversationsState.enter])
+@screen("/conversations", "inbox.title", Permission.READ_CONVERSATIONS, on_load=ConversationsState.enter)
 def conversations() -> rx.Component:
     return _page(is_open=False)
 
 
-@rx.page(route="/conversations/[conversation_id]", title="Masteria", on_load=[Profile.enter, ConversationsState.enter])
+@screen(
+    "/conversations/[conversation_id]", "inbox.title", Permission.READ_CONVERSATIONS, on_load=ConversationsState.enter
+)
 def conversation() -> rx.Component:
     return _page(is_open=True)
 
@@ -38,7 +42,10 @@ def _list() -> rx.Component:
         ConversationsState.rows.length() > 0,
         rx.el.div(
             rx.foreach(ConversationsState.rows, _row),
-            rx.cond(ConversationsState.more_rows, button(t("common.more"), tone="soft", on_click=ConversationsState.show_more)),
+            rx.cond(
+                ConversationsState.more_rows,
+                button(t("common.more"), tone="soft", on_click=ConversationsState.show_more),
+            ),
             class_name="rows",
         ),
         rx.cond(
@@ -48,7 +55,9 @@ def _list() -> rx.Component:
         ),
     )
     return rx.el.section(
-        rx.el.div(search_box(t("common.search"), ConversationsState.q, ConversationsState.search), class_name="inbox-tools"),
+        rx.el.div(
+            search_box(t("common.search"), ConversationsState.q, ConversationsState.search), class_name="inbox-tools"
+        ),
         rx.cond(ConversationsState.loaded, rows, skeleton(8)),
         class_name="inbox-list",
         aria_label=t("inbox.title"),
@@ -73,7 +82,12 @@ def _row(row: rx.Var[Row]) -> rx.Component:
 def _thread() -> rx.Component:
     return rx.el.section(
         rx.el.div(
-            rx.link(icon("chevron-left", 20), href="/conversations", class_name="only-phone back", aria_label=t("common.back")),
+            rx.link(
+                icon("chevron-left", 20),
+                href="/conversations",
+                class_name="only-phone back",
+                aria_label=t("common.back"),
+            ),
             rx.el.div(rx.el.b(ConversationsState.title), rx.el.small(ConversationsState.phone, class_name="num")),
             rx.spacer(),
             rx.el.small(ConversationsState.window, class_name="dim only-desk"),
@@ -82,15 +96,23 @@ def _thread() -> rx.Component:
         rx.auto_scroll(
             rx.cond(
                 ConversationsState.older,
-                rx.el.div(button(t("inbox.older"), tone="soft", on_click=ConversationsState.show_older), class_name="more"),
+                rx.el.div(
+                    button(t("inbox.older"), tone="soft", on_click=ConversationsState.show_older), class_name="more"
+                ),
             ),
             rx.foreach(ConversationsState.bubbles, _bubble),
             class_name="bubbles",
             role="log",
             aria_live="polite",
         ),
-        rx.cond(ConversationsState.problem != "", rx.el.p(ConversationsState.problem, class_name="notice bad", role="alert")),
-        rx.cond(ConversationsState.can_write, _composer(), rx.el.p(icon("lock", 15), t("inbox.window_closed"), class_name="notice")),
+        rx.cond(
+            ConversationsState.problem != "", rx.el.p(ConversationsState.problem, class_name="notice bad", role="alert")
+        ),
+        rx.cond(
+            ConversationsState.can_write,
+            _composer(),
+            rx.el.p(icon("lock", 15), t("inbox.window_closed"), class_name="notice"),
+        ),
         class_name="thread",
     )
 
@@ -123,11 +145,18 @@ def _bubble(row: rx.Var[Bubble]) -> rx.Component:
             rx.el.p(row.text),
             rx.el.div(
                 row.time,
-                rx.cond(row.own, rx.el.span(word("one", row.state, STATES), custom_attrs={"data-state": row.state}, class_name="tick")),
+                rx.cond(
+                    row.own,
+                    rx.el.span(
+                        word("one", row.state, STATES), custom_attrs={"data-state": row.state}, class_name="tick"
+                    ),
+                ),
                 class_name="bub-meta",
             ),
             rx.cond(row.why != "", rx.el.small(row.why, class_name="f-error")),
-            rx.cond(row.can_retry, button(t("inbox.retry"), tone="soft small", on_click=ConversationsState.retry(row.id))),
+            rx.cond(
+                row.can_retry, button(t("inbox.retry"), tone="soft small", on_click=ConversationsState.retry(row.id))
+            ),
             class_name="bub",
         ),
         class_name="msg",

@@ -145,7 +145,9 @@ class ConversationsState(Screen, rx.State):
     def _row(self, row: inbox.ConversationRow) -> Row:
         name = row.name or phone(row.phone)
         initials = "".join(part[0] for part in name.split()[:2]).upper()
-        return Row(str(row.id), name, initials, row.last_message_text, self._moment(row.last_message_at), row.unread_count)
+        return Row(
+            str(row.id), name, initials, row.last_message_text, self._moment(row.last_message_at), row.unread_count
+        )
 
     def _bubble(self, row: inbox.MessageRow) -> Bubble:
         own = row.direction == "outbound"

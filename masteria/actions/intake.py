@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import accumulate
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -91,16 +90,15 @@ def claim(work: Work, count: int, size: int = MOST_BYTES) -> list[Body]:
 
     At most `count`, and at least one but no more than `size` bytes: three megabytes may come in each.
     """
-    waiting = work.execute(
-        """select id, octet_length(body) as size from intake where company_id = :company and state = 'waiting'
-           order by created_at limit :count for update skip locked""",
-        {"company": work.company_id, "count": count},
-    ).all()
-    fits = sum(total <= size for total in accumulate(row.size for row in waiting))
     rows = work.execute(
-        "select id, connection_id, body, created_at from intake where company_id = :company and id = any(:ids) "
-        "order by created_at",
-        {"company": work.company_id, "ids": [row.id for row in waiting[: max(1, fits)]]},
+        """with held as materialized (
+             select id, connection_id, body, created_at from intake
+             where company_id = :company and state = 'waiting' order by created_at limit :count for update skip locked)
+           select id, connection_id, body, created_at from (
+             select *, sum(octet_length(body)) over upto as total, row_number() over upto as place from held
+             window upto as (order by created_at, id)) counted
+           where total <= :size or place = 1 order by place""",
+        {"company": work.company_id, "count": count, "size": size},
     )
     return [Body(row.id, row.connection_id, bytes(row.body), row.created_at) for row in rows]
 

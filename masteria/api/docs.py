@@ -63,7 +63,7 @@ def _answers(spec: dict[str, Any], responses: dict[str, Any]) -> str:
         content = response.get("content", {})
         kind = next(iter(content), "")
         schema = _type(spec, content[kind].get("schema", {})) if kind else ""
-        rows.append(f"<tr><td>{escape(status)}</td><td>{escape(response['description'])}</td><td>{schema}</td></tr>")
+        rows.append(f"<tr><td>{escape(status)}</td><td>{_text(response['description'])}</td><td>{schema}</td></tr>")
     return f"<table>{''.join(rows)}</table>"
 
 

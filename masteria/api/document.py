@@ -35,7 +35,9 @@ PROBLEM = {
 }
 ERRORS = {"401": "No valid key", "403": "Not allowed", "429": "Too many requests; see Retry-After"}
 WITH_ID = {"404": "No such thing in this company"}
-WITH_BODY = {"400": "No valid JSON", "413": "Too large", "415": "Not the type wanted", "409": "Not in this state"}
+CHANGES = {"409": "Not in the state it is in"}
+WITH_BODY = {"400": "No valid JSON", "413": "Too large", "415": "Not the type wanted"}
+GOOD = {"200": "Done", "201": "Created", "202": "Accepted, and at work", "204": "Done; there is nothing to say"}
 KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -63,6 +65,8 @@ def _made(app: FastAPI) -> dict[str, Any]:
     )
     for path, method, operation in operations(found):
         operation["responses"].pop("422", None)
+        for status, response in operation["responses"].items():
+            response["description"] = GOOD[status]
         for status, words in _errors(path, method).items():
             content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
             operation["responses"][status] = {"description": words, "content": content}
@@ -87,4 +91,5 @@ def operations(found: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]
 def _errors(path: str, method: str) -> dict[str, str]:
     errors = {**ERRORS, "422": "A value that cannot be used; `errors` names each field"}
     errors |= WITH_ID if "{" in path else {}
+    errors |= CHANGES if method != "get" else {}
     return errors | (WITH_BODY if method in ("post", "patch") else {})

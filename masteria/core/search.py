@@ -14,12 +14,17 @@ from masteria.core.db import APP, role_name
 PLAIN = r"""create function app.plain(value text) returns text language sql immutable strict parallel safe as
 $$ select lower(regexp_replace(normalize(value, NFKD), '[\u0300-\u036f]', '', 'g')) $$"""
 
+# runs for every row that is written, hence in the form that measured fastest
 WORDS = r"""create function app.contact_words(company uuid, name text, phone text, email text) returns tsvector
-language sql immutable parallel safe cost 2000 as $$
-  select array_to_tsvector(array(select right(company::text, 4) || left(word, 254) from (
-    select regexp_split_to_table(app.plain(coalesce(name, '')), '[\s[:punct:]]+') as word
-    union all select substr(phone, n) from generate_series(2, length(phone) - 2) n
-    union all select app.plain(email)) words where word <> '')) $$"""
+language plpgsql immutable parallel safe cost 5000 as $$
+declare
+  mark text := right(company::text, 4);
+  words text[] := string_to_array(mark || regexp_replace(app.plain(name), '[\s[:punct:]]+', ' ' || mark, 'g'), ' ');
+begin
+  for n in 2 .. coalesce(length(phone), 0) - 2 loop words := words || (mark || substr(phone, n)); end loop;
+  if email <> '' then words := words || (mark || app.plain(email)); end if;
+  return array_to_tsvector(words);
+end $$"""
 
 # every word is the beginning of one of a person's words, or the whole is the beginning of the address
 QUERY = r"""create function app.contact_query(company uuid, q text) returns tsquery language sql immutable parallel safe
@@ -44,7 +49,7 @@ FIND = f"""create function app.find_contacts(q text, tag text, list uuid, sort t
   after_name text, after_id uuid, most int) returns setof app.contact {_DEFINER} as $$
 begin
   return query execute 'select c.* from app.contact c' || {_WHERE}
-    || case when after_id is null then '' when sort = 'name' then ' and (lower(c.name) collate "C", c.id) > ($6, $7)'
+    || case when after_id is null then '' when sort = 'name' then ' and (lower(c.name) collate "C", c.id) > (lower($6) collate "C", $7)'
       else ' and (c.created_at, c.id) < ($5, $7)' end
     || case when sort = 'name' then ' order by lower(c.name) collate "C", c.id'
       else ' order by c.created_at desc, c.id desc' end || ' limit $8'

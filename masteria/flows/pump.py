@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from redis import asyncio as aio
 
@@ -29,7 +30,8 @@ from masteria.flows.lanes import Lane
 log = logging.getLogger(__name__)
 CLAIM = 400  # rows a claim at most; refilled when half is used
 CLAIM_AHEAD_SECONDS = 5.0  # and never more than leave in this time: a claim lasts 30 s
-BATCH = 200  # slots at a time at most
+BATCH, BATCH_SECONDS = 100, HORIZON / 2  # slots at a time at most, and never for longer than half the horizon
+MARK_AHEAD_SECONDS = 0.02  # before a batch's first slot: a kill leaves in doubt what is marked, sent or not
 IN_FLIGHT = 1000
 RECORD_SECONDS = 0.1
 ANNOUNCE_SECONDS = 0.25
@@ -55,6 +57,7 @@ class Pump:
         self.lane = lane
         self.client = client
         self.buffer: deque[Claimed] = deque()
+        self.unmarked: list[Claimed] = []  # what turned out not to leave
         self.claiming: asyncio.Task[list[Claimed]] | None = None
         self.flying: set[asyncio.Task[None]] = set()
         self.room = asyncio.Semaphore(IN_FLIGHT)
@@ -113,15 +116,35 @@ class Pump:
             if not grant.count:
                 self.free_at = grant.first
                 continue
-            claims = [self.buffer.popleft() for _ in range(min(grant.count, len(self.buffer)))]
-            marked = await asyncio.to_thread(self.lane.mark, claims)
-            if marked:
-                return Batch([c for c in claims if c.id in marked], grant.first, grant.gap)
-            self.planned_at = 0.0
-            if not await self._is_open():  # paused; else they are somebody else's by now
-                self.buffer.extendleft(reversed(claims))
-                break
+            await _at(grant.first - MARK_AHEAD_SECONDS)
+            batch = await self._mark(grant)
+            if batch.claims:
+                return batch
+            self.planned_at = 0.0  # paused, perhaps
         return None
+
+    async def _mark(self, grant: Grant) -> Batch:
+        """Commit that these leave now. Each has its place among those in flight before: what is marked never queues."""
+        places = await self._places(min(grant.count, len(self.buffer)))
+        claims = [self.buffer.popleft() for _ in range(places)]
+        marked: set[UUID] = set()
+        try:
+            marked = await asyncio.to_thread(self.lane.mark, claims)
+        finally:
+            for _ in range(places - len(marked)):
+                self.room.release()
+        if not marked:  # if the lane is closed they are still ours to give back, else that does nothing
+            self.unmarked.extend(claims)
+        return Batch([c for c in claims if c.id in marked], grant.first, grant.gap)
+
+    async def _places(self, wanted: int) -> int:
+        """At least one place in flight, at most `wanted`."""
+        await self.room.acquire()
+        count = 1
+        while count < wanted and not self.room.locked():
+            await self.room.acquire()
+            count += 1
+        return count
 
     def _is_over(self) -> bool:
         return self.stopped is not None or jobs.stopping.is_set() or time.monotonic() >= self.until
@@ -148,12 +171,12 @@ class Pump:
         return bool(self.buffer)
 
     async def _grant(self) -> Grant:
-        """Half a horizon of slots, so that the other half lets the next ones be made ready."""
+        """Slots for the next moment; the rest of the horizon lets those after them be made ready in time."""
         moment = time.monotonic()
         if moment > self.held_until:
             self.share = min(1.0, self.share + RECOVERY * (moment - max(self.asked_at, self.held_until)))
         self.asked_at = moment
-        wanted = min(BATCH, len(self.buffer), max(1, int(self.plan.speed * self.share * HORIZON / 2)))
+        wanted = min(BATCH, len(self.buffer), max(1, int(self.plan.speed * self.share * BATCH_SECONDS)))
         return await self.pacer.take(wanted, self.plan.rate * self.share, self.plan.own_rate)
 
     async def _waits(self) -> bool:
@@ -173,10 +196,8 @@ class Pump:
         for number, claim in enumerate(batch.claims):
             await _at(moment)
             moment = max(moment, time.monotonic() - batch.gap) + batch.gap
-            await self.room.acquire()
             if self.stopped is not None or jobs.stopping.is_set():
-                self.room.release()
-                self.buffer.extend(batch.claims[number:])
+                self.unmarked.extend(batch.claims[number:])
                 return
             task = asyncio.create_task(self._send(claim))
             self.flying.add(task)
@@ -244,8 +265,8 @@ class Pump:
         if self.claiming is not None:
             await asyncio.wait([self.claiming])
             self.buffer.extend([] if self.claiming.exception() else self.claiming.result())
-        if self.buffer:
-            await self._calmly(self.lane.release, list(self.buffer))
+        if self.buffer or self.unmarked:
+            await self._calmly(self.lane.release, [*self.buffer, *self.unmarked])
         grace = None
         while self.flying and (grace is None or time.monotonic() < grace):
             if grace is None and jobs.stopping.is_set():

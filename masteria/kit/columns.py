@@ -16,6 +16,8 @@ NAMES = {
 }
 FIELD_OF = {name: field for field, names in NAMES.items() for name in names.split()}
 IGNORED = re.compile(r"(phone|e_mail|email|address|website|event|relation|custom_field)_\d_(label|type)|photo|foto")
+# in front of rejected lines that are handed back; brought again they mean nothing
+REJECT_COLUMNS = ("import_line", "import_reason")
 FIELDS = ("name", "phone", "email", "tags", "language")
 
 

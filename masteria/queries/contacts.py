@@ -12,10 +12,16 @@ from uuid import UUID
 
 from masteria.core.work import Work
 from masteria.enums import Permission
-from masteria.kit.errors import NotFound
+from masteria.kit.columns import REJECT_COLUMNS
+from masteria.kit.errors import Invalid, NotFound
+from masteria.kit.ids import parse_id
+from masteria.kit.phone import read_phone
+from masteria.kit.storable import storable_text
 from masteria.kit.tables import harmless
 from masteria.models import ImportBatch
-from masteria.queries.paging import Page, checked_limit, decode, page_of
+from masteria.queries.paging import Page, checked_limit, decode, moment_and_id, page_of
+
+_LETTER = re.compile(r"[^\W\d_]|@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +68,35 @@ class ImportRow:
 
 
 def list_contacts(
-    work: Work, *, q: str = "", tag: str = "", list_id: str = "", cursor: str | None = None, limit: int = 50
+    work: Work,
+    *,
+    q: str = "",
+    tag: str = "",
+    list_id: str = "",
+    sort: str = "newest",
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[ContactRow]:
-    """Newest first. `q` finds parts of names, digits of numbers, beginnings of addresses."""
+    """A page, `newest` first or by `name`. `q` finds beginnings of words and of addresses, and digits of numbers."""
     work.require(Permission.READ_CONTACTS)
-    where, values = _filters(q, tag, list_id)
-    after = decode(cursor, 2)
-    if after:
-        where.append("(c.created_at, c.id) < (cast(:at as timestamptz), cast(:after as uuid))")
-        values |= {"at": after[0], "after": after[1]}
-    values |= {"company": work.company_id, "limit": checked_limit(limit) + 1}
-    rows = work.execute(
-        f"{_SELECT} where {' and '.join(where)} order by c.created_at desc, c.id desc limit :limit", values
-    )
-    return page_of([ContactRow(*row) for row in rows], limit, lambda r: [r.created_at, r.id])
+    if sort not in ("newest", "name"):
+        raise Invalid("sort", "unknown_value")
+    values = {**_filters(q, tag, list_id), **_after(sort, cursor), "sort": sort, "limit": checked_limit(limit) + 1}
+    rows = work.execute(f"{_SELECT} from app.find_contacts({_FILTERS}, :sort, {_AFTER}, :limit) c", values)
+    order = (lambda r: [r.created_at, r.id]) if sort == "newest" else (lambda r: [r.name, r.id])
+    return page_of([ContactRow(*row) for row in rows], limit, order)
 
 
 def count_contacts(work: Work, *, q: str = "", tag: str = "", list_id: str = "") -> int:
     """How many the same filters find."""
     work.require(Permission.READ_CONTACTS)
-    where, values = _filters(q, tag, list_id)
-    values["company"] = work.company_id
-    return int(work.execute(f"select count(*) from contact c where {' and '.join(where)}", values).scalar() or 0)
+    return int(work.execute(f"select app.count_contacts({_FILTERS})", _filters(q, tag, list_id)).scalar() or 0)
 
 
 def contact(work: Work, contact_id: UUID) -> ContactRow:
     """One person, with the names of the lists they stand in."""
     work.require(Permission.READ_CONTACTS)
-    query = f"{_SELECT} where c.company_id = :company and c.id = :id"
+    query = f"{_SELECT} from contact c where c.company_id = :company and c.id = :id"
     row = work.execute(query, {"company": work.company_id, "id": contact_id}).first()
     if row is None:
         raise NotFound("contact")
@@ -148,37 +155,44 @@ def import_row(work: Work, import_id: UUID) -> ImportRow:
 
 
 def rejects_csv(work: Work, import_id: UUID) -> str:
-    """The lines that could not be taken, to be mended and brought again; formulas are harmless in it."""
+    """The lines that could not be taken under the file's own header, to be mended and brought again.
+
+    The two columns in front are left out by the next import; cells that would be formulas in a spreadsheet are text.
+    """
     work.require(Permission.READ_CONTACTS)
-    work.get(ImportBatch, import_id)
+    batch = work.get(ImportBatch, import_id)
     rows = work.execute(
         "select line, reason, cells from import_reject where import_id = :id order by line", {"id": import_id}
     )
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";")
-    writer.writerow(["line", "reason"])
+    writer.writerow([*REJECT_COLUMNS, *map(harmless, batch.columns)])
     for line, reason, cells in rows:
         writer.writerow([line, reason, *map(harmless, cells)])
     return out.getvalue()
 
 
-def _filters(q: str, tag: str, list_id: str) -> tuple[list[str], dict[str, Any]]:
-    where, values = ["c.company_id = :company"], {}
-    words, digits = " ".join(q.split()).lower()[:80], re.sub(r"\D", "", q)[:20]
-    if words:
-        found = ["position(:words in lower(c.name)) > 0", "starts_with(c.email, :words)"]
-        values["words"] = words
-        if len(digits) >= 3:
-            found.append("position(:digits in c.phone) > 0")
-            values["digits"] = digits
-        where.append(f"({' or '.join(found)})")
-    if tag:
-        where.append(":tag = any(c.tags)")
-        values["tag"] = tag
-    if list_id:
-        where.append("exists (select from list_member m where m.contact_id = c.id and m.list_id = cast(:list as uuid))")
-        values["list"] = list_id
-    return where, values
+def _filters(q: str, tag: str, list_id: str) -> dict[str, Any]:
+    """What is typed as a number is looked for as one, however it is spelt."""
+    q = " ".join(storable_text(q, 80).split())
+    if q and not _LETTER.search(q):
+        number = read_phone(q)
+        q = number.e164.lstrip("+") if number else re.sub(r"\D", "", q) or q
+    return {"q": q, "tag": storable_text(tag, 64), "list": parse_id(list_id) if list_id else None}
+
+
+def _after(sort: str, cursor: str | None) -> dict[str, Any]:
+    """Where the last page ended; `Invalid("cursor")` for a cursor of the other order."""
+    none: dict[str, Any] = {"at": None, "name": None, "after": None}
+    if sort == "newest":
+        return {**none, **(moment_and_id(cursor) or {})}
+    values = decode(cursor, 2)
+    if values is None:
+        return none
+    try:
+        return {"at": None, "name": storable_text(values[0], 200), "after": UUID(values[1])}
+    except ValueError:
+        raise Invalid("cursor", "unreadable") from None
 
 
 def _import_row(batch: ImportBatch) -> ImportRow:
@@ -201,4 +215,6 @@ def _import_row(batch: ImportBatch) -> ImportRow:
 
 
 _SELECT = """select c.id, c.name, c.phone, c.email, c.language, c.timezone, c.tags, c.attributes, c.consent_whatsapp,
-    c.created_at, c.last_inbound_at from contact c"""
+    c.created_at, c.last_inbound_at"""
+_FILTERS = ":q, :tag, cast(:list as uuid)"
+_AFTER = "cast(:at as timestamptz), :name, cast(:after as uuid)"

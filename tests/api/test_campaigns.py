@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -67,6 +68,15 @@ async def test_what_the_state_does_not_allow_is_a_conflict(cast: Cast) -> None:
         problem(await api.post(f"{address}/launch"), 409)
         problem(await api.patch(address, json={"name": "Tarde"}), 409)
         problem(await api.delete(address), 409)
+
+
+async def test_two_launches_at_once_are_one(cast: Cast) -> None:
+    contacts(cast.ana, 2)
+    async with client(a_key(cast.ana)) as api:
+        address = f"/campaigns/{(await api.post('/campaigns', json=draft(cast))).json()['id']}"
+        answers = await asyncio.gather(*(api.post(f"{address}/launch") for _ in range(8)))
+        assert sorted(answer.status_code for answer in answers) == [202] + [409] * 7
+        assert (await api.get(address)).json()["counts"]["total"] == 2
 
 
 async def test_a_launch_can_be_planned(cast: Cast) -> None:

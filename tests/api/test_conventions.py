@@ -180,3 +180,11 @@ async def test_a_write_leaves_who_from_where_and_by_which_request(cast: Cast) ->
         row = work.session.exec(query).one()
     assert row.request_id == made.headers["x-request-id"]
     assert (row.ip, row.actor_kind, str(row.actor_id)) == ("127.0.0.1", "api_key", me["api_key"]["id"])
+
+
+@pytest.mark.parametrize("query", ["q=%00", "tag=%00", "q=a%ed%a0%80", "q=" + "z" * 200, "q=%27%25_%5C"])
+async def test_odd_searches_find_nothing_and_break_nothing(cast: Cast, query: str) -> None:
+    contacts(cast.ana, 1)
+    async with client(a_key(cast.ana)) as api:
+        answer = await api.get(f"/contacts?{query}")
+    assert answer.status_code == 422 or answer.json()["data"] == []

@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from masteria.actions import accounts, imports, inbox
+from masteria.actions import contacts as people
 from masteria.api import app as front
+from masteria.api import door
 from masteria.api.document import document, operations
 from masteria.core.access import known_scopes
 from masteria.core.work import work_as
@@ -78,7 +80,7 @@ def belongings(cast: Cast) -> dict[str, str]:
         )
         found = {
             "import_id": imports.start(work, "a.csv", "nowhere", {}, {}),
-            "list_id": front.contacts.contacts.create_list(work, "Lista"),
+            "list_id": people.create_list(work, "Lista"),
             "key_id": accounts.create_api_key(work, "chave", ["contacts:read"]).id,
         }
         work.rung.clear()
@@ -173,7 +175,7 @@ def test_every_door_names_what_it_asks_for() -> None:
 
 def test_a_route_without_a_mark_cannot_be_made() -> None:
     with pytest.raises(TypeError, match="must name what it needs"):
-        front.contacts.routes.get("/forgotten")(lambda: None)
+        door.router("nowhere").get("/forgotten")(lambda: None)
 
 
 def test_a_reply_is_kept_apart_from_reading(cast: Cast) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -75,3 +77,13 @@ async def test_metrics_ask_for_the_token_when_there_is_one(elsewhere) -> None:
         assert (await api.get("/metrics")).status_code == 401
         assert (await api.get("/metrics", headers={"authorization": "Bearer wrong"})).status_code == 401
         assert (await api.get("/metrics", headers={"authorization": "Bearer a-token"})).status_code == 200
+
+
+async def test_a_database_that_hangs_is_not_ready(elsewhere) -> None:
+    """It takes the connection and never speaks."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        elsewhere(DATABASE_URL=f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing")
+        async with caller("127.0.0.1") as api:
+            answer = await api.get("/readyz")
+    assert answer.status_code == 503
+    assert "no answer" in answer.json()["checks"]["database"] or "unreachable" in answer.json()["checks"]["database"]

@@ -11,6 +11,7 @@ from masteria.core.work import work_as
 from masteria.kit.clock import now
 from masteria.models import IdempotencyKey
 from tests.api.api import a_key, client, fields, problem
+from tests.api.test_doors import belongings
 from tests.cast import Cast
 
 NEW = {"phone": "+5511987654321", "name": "Rita"}
@@ -71,6 +72,14 @@ async def test_a_refusal_is_given_again_as_well(cast: Cast) -> None:
     assert (again.status_code, again.json()) == (422, first.json())
     assert again.headers["content-type"] == "application/problem+json"
     assert again.headers["idempotent-replayed"] == "true"
+
+
+async def test_an_answer_without_a_body_is_given_again(cast: Cast) -> None:
+    ids = belongings(cast)
+    async with client(a_key(cast.ana), **{"idempotency-key": "i"}) as api:
+        answers = [await api.post(f"/conversations/{ids['conversation_id']}/read") for _ in range(2)]
+    assert [(a.status_code, a.content) for a in answers] == [(204, b"")] * 2
+    assert answers[1].headers["idempotent-replayed"] == "true"
 
 
 async def test_a_file_counts_by_its_content_not_by_the_forms_boundary(cast: Cast) -> None:

@@ -265,6 +265,17 @@ def test_refused_for_a_marketing_stop_opts_out(cast: Cast) -> None:
     ]
 
 
+def test_of_two_wishes_in_one_batch_the_later_one_counts(cast: Cast) -> None:
+    connection = a_connection(cast.ana)
+    who = {"wa_id": "5511900000001", "category": "marketing_messages"}
+    for value, at in (("resume", seconds_ago(5)), ("stop", seconds_ago(50))):
+        wish = [{**who, "value": value, "timestamp": at}]
+        take_in(cast.ana, connection, envelope(connection, field="user_preferences", user_preferences=wish))
+    intake.read()
+    with work_as(cast.ana) as work:
+        assert work.session.exec(work.select(Contact)).one().consent_whatsapp == Consent.OPTED_IN
+
+
 def test_a_templates_status_follows_for_every_number_of_the_account(cast: Cast) -> None:
     first = a_connection(cast.ana)
     second = a_connection(cast.ana, account_id=first.account_id)

@@ -65,7 +65,11 @@ def _roles() -> tuple[str, str]:
         row = connection.execute(
             sa.text("select rolsuper or rolbypassrls from pg_roles where rolname = current_user")
         ).scalar_one()
-    return ("failure", "the application's role can pass row security") if row else ("ok", "row security binds the application")
+    return (
+        ("failure", "the application's role can pass row security")
+        if row
+        else ("ok", "row security binds the application")
+    )
 
 
 def _redis() -> tuple[str, str]:

@@ -22,6 +22,7 @@ class Settings:
     database_url: str
     redis_url: str
     data_dir: Path
+    host: str
     port: int
     public_url: str
     secret_key: str
@@ -44,12 +45,13 @@ class Settings:
 @cache
 def settings() -> Settings:
     """Read and check the environment once; raises `Invalid` naming the variable that is wrong."""
-    _read_dotenv(Path(".env"))
+    read_dotenv()
     port = _integer("MASTERIA_PORT", 3000)
     return Settings(
         database_url=_text("DATABASE_URL"),
         redis_url=_text("REDIS_URL"),
         data_dir=Path(_text("MASTERIA_DATA_DIR", ".masteria")).resolve(),
+        host=_text("MASTERIA_HOST", "127.0.0.1"),
         port=port,
         public_url=_url("MASTERIA_PUBLIC_URL", f"http://127.0.0.1:{port}"),
         secret_key=_text("MASTERIA_SECRET_KEY"),
@@ -64,7 +66,7 @@ def settings() -> Settings:
     )
 
 
-def _read_dotenv(path: Path) -> None:
+def read_dotenv(path: Path = Path(".env")) -> None:
     """Values of `.env` fill in what the environment leaves unset."""
     if not path.is_file():
         return

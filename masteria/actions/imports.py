@@ -1,13 +1,13 @@
 """Contacts from a file: a batch row that can be watched, a staging table, and one set-based merge.
 
 Everything that a file changes is one transaction: killed half-way it leaves nothing, and whoever takes it up again
-starts over. Only progress is told in between.
+starts over. Only progress is told in between, half of it for reading, half for merging.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +17,14 @@ from masteria.actions import activity
 from masteria.core.jobs import Job
 from masteria.core.work import Work
 from masteria.enums import Happened, ImportStatus, Permission, Topic
+from masteria.kit.clock import now
 from masteria.kit.columns import FIELDS
-from masteria.kit.errors import Conflict, Invalid
+from masteria.kit.errors import Conflict, Invalid, NotFound
+from masteria.kit.ids import new_id
 from masteria.models import ContactList, ImportBatch
 
 LEASE_SECONDS = 120
-MERGE_LEASE_SECONDS = 1800
+SLICE = 20_000  # people merged between two signs of life
 OPTIONS = frozenset({"dry_run", "on_match", "tags", "list"})
 
 
@@ -53,10 +55,17 @@ class Counts:
 
 
 def start(work: Work, file_name: str, key: str, mapping: dict[str, str], options: dict[str, Any]) -> UUID:
-    """Put a stored file in line to be imported. `Invalid` for unknown options or fields."""
+    """Put a stored file in line, once however often it is asked for. `Invalid` for unknown options or fields."""
     work.require(Permission.EDIT_CONTACTS)
     check_mapping(mapping)
     options = check_options(options)
+    if not key.startswith(work.company_id.hex):
+        raise NotFound("file")
+    # a double click waits here for the first one
+    work.execute("select pg_advisory_xact_lock(hashtextextended(:key, 0))", {"key": key})
+    waiting = work.select(ImportBatch).where(ImportBatch.file_key == key, ImportBatch.finished_at == None)  # noqa: E711
+    if known := work.session.exec(waiting).first():
+        return known.id
     batch = work.add(ImportBatch(file_name=file_name[:255], file_key=key, mapping=mapping, options=options))
     work.session.flush()
     activity.record(work, batch, Happened.IMPORT_STARTED, file=file_name[:255])
@@ -68,9 +77,11 @@ def start(work: Work, file_name: str, key: str, mapping: dict[str, str], options
 def claim(work: Work, import_id: UUID) -> ImportBatch | None:
     """Ours for two minutes, or None: done, or another worker's."""
     done = work.execute(
-        """update import_batch set status = 'running', processed = 0, lease_until = now() + make_interval(secs => :lease)
-           where id = :id and status in ('queued', 'running') and (lease_until is null or lease_until < now())""",
-        {"id": import_id, "lease": LEASE_SECONDS},
+        """update import_batch set status = 'running', processed = 0,
+             lease_until = now() + make_interval(secs => :lease)
+           where company_id = :company and id = :id and status in ('queued', 'running')
+             and (lease_until is null or lease_until < now())""",
+        {"company": work.company_id, "id": import_id, "lease": LEASE_SECONDS},
     )
     if not done.rowcount:
         return None
@@ -78,25 +89,40 @@ def claim(work: Work, import_id: UUID) -> ImportBatch | None:
     return work.get(ImportBatch, import_id)
 
 
-def progress(work: Work, import_id: UUID, processed: int, total: int, *, merging: bool = False) -> None:
+def progress(work: Work, import_id: UUID, processed: int, total: int) -> None:
     """Still alive, and this far."""
     work.execute(
         """update import_batch set processed = :processed, total = :total,
-             lease_until = now() + make_interval(secs => :lease) where id = :id and status = 'running'""",
+             lease_until = now() + make_interval(secs => :lease)
+           where company_id = :company and id = :id and status = 'running'""",
         {
+            "company": work.company_id,
             "id": import_id,
             "processed": processed,
             "total": total,
-            "lease": MERGE_LEASE_SECONDS if merging else LEASE_SECONDS,
+            "lease": LEASE_SECONDS,
         },
     )
     work.announce(Topic.IMPORT, import_id)
 
 
+def give_back(work: Work, import_id: UUID) -> None:
+    """Another worker may have it at once; nothing of it was written."""
+    work.execute(
+        """update import_batch set status = 'queued', lease_until = null, processed = 0
+           where company_id = :company and id = :id and status = 'running'""",
+        {"company": work.company_id, "id": import_id},
+    )
+    work.later(Job.IMPORT_CONTACTS, work.company_id, import_id)
+
+
 def fail(work: Work, import_id: UUID, reason: str) -> None:
     """The file could not be used; nothing of it was written."""
     batch = work.get(ImportBatch, import_id, lock=True)
+    if batch.status != ImportStatus.RUNNING:
+        return
     batch.status, batch.error, batch.lease_until = ImportStatus.FAILED, reason[:500], None
+    batch.processed, batch.finished_at = 0, now()
     activity.record(work, batch, Happened.IMPORT_FINISHED, error=reason[:200])
     work.announce(Topic.IMPORT, import_id)
 
@@ -126,24 +152,41 @@ def stage_rejects(cursor: Any, rows: Iterable[tuple[int, str, list[str]]]) -> No
             copy.write_row(row)
 
 
-def merge(work: Work, options: dict[str, Any]) -> Counts:
-    """From the staging table into contacts: new people, new values of mapped fields, more tags; nothing is blanked."""
-    staged, distinct, rejected = work.execute(
-        "select (select count(*) from stage), (select count(distinct match_key) from stage), (select count(*) from rejects)"
-    ).one()
-    values = {"company": work.company_id, "tags": list(options.get("tags") or [])}
-    work.execute(_JOIN_REPEATS, values)
-    if options.get("on_match", "update") == "skip":
-        updated = 0
-    else:
-        updated = work.execute(_UPDATE, values).rowcount
-    created = work.execute(_INSERT, values).rowcount
+def merge(work: Work, options: dict[str, Any], told: Callable[[int, int], None] = lambda done, of: None) -> Counts:
+    """From the staging table into contacts: new people, new values of mapped fields, more tags; nothing is blanked.
+
+    In slices, in the order of the numbers, so that two merges never wait for each other in a ring; `told` hears how
+    many people of how many are done.
+    """
+    staged, rejected = work.execute("select (select count(*) from stage), (select count(*) from rejects)").one()
+    values = {"company": work.company_id, "tags": list(options.get("tags") or []), "list": None}
+    people = work.execute(_JOIN_REPEATS, values).rowcount
+    work.execute("analyze people")
     if options.get("list"):
-        _into_list(work, str(options["list"]))
-    return Counts(staged + rejected, created, updated, staged - created - updated, rejected, staged - distinct)
+        values["list"] = _list(work, str(options["list"]))
+    created = updated = 0
+    for after in range(0, people, SLICE):
+        part = {**values, "after": after, "upto": after + SLICE}
+        if options.get("on_match", "update") != "skip":
+            updated += work.execute(_UPDATE, part).rowcount
+        created += work.execute(_INSERT, part).rowcount
+        if values["list"]:
+            work.execute(_INTO_LIST, part)
+        told(min(after + SLICE, people), people)
+    return Counts(staged + rejected, created, updated, staged - created - updated, rejected, staged - people)
 
 
-def finish(work: Work, import_id: UUID, counts: Counts) -> None:
+@contextmanager
+def taken_back(work: Work) -> Iterator[None]:
+    """What is merged in here is undone at its end: a rehearsal counts by doing."""
+    point = work.session.begin_nested()
+    try:
+        yield
+    finally:
+        point.rollback()
+
+
+def finish(work: Work, import_id: UUID, counts: Counts, columns: Sequence[str]) -> None:
     """In the same transaction as the merge. `Conflict` if another worker was faster: then all of this is undone."""
     batch = work.get(ImportBatch, import_id, lock=True)
     if batch.status != ImportStatus.RUNNING:
@@ -153,15 +196,11 @@ def finish(work: Work, import_id: UUID, counts: Counts) -> None:
            select :company, :id, line, reason, cells from rejects""",
         {"company": work.company_id, "id": import_id},
     )
-    settle(work, batch, counts)
-
-
-def settle(work: Work, batch: ImportBatch, counts: Counts) -> None:
-    """Write the counts down and say that it is over."""
+    batch.columns = list(columns)
     batch.total = batch.processed = counts.total
     batch.created, batch.updated, batch.skipped = counts.created, counts.updated, counts.skipped
     batch.rejected, batch.repeats, batch.lease_until = counts.rejected, counts.repeats, None
-    batch.status = ImportStatus.DONE
+    batch.status, batch.finished_at = ImportStatus.DONE, now()
     activity.record(work, batch, Happened.IMPORT_FINISHED, created=counts.created, updated=counts.updated)
     work.announce(Topic.IMPORT, batch.id)
     work.announce(Topic.CONTACT, batch.id)
@@ -188,18 +227,14 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "tags": [t for t in dict.fromkeys(tags) if t]}
 
 
-def _into_list(work: Work, name: str) -> None:
+def _list(work: Work, name: str) -> UUID:
     name = " ".join(name.split())[:120]
-    found = work.session.exec(work.select(ContactList).where(ContactList.name == name)).first()
-    if found is None:
-        found = work.add(ContactList(name=name))
-        work.session.flush()
     work.execute(
-        """insert into list_member (company_id, list_id, contact_id)
-           select :company, :list, c.id from contact c join people p on p.match_key = c.match_key
-           where c.company_id = :company on conflict do nothing""",
-        {"company": work.company_id, "list": found.id},
+        """insert into contact_list (id, company_id, created_at, changed_at, name)
+           values (:id, :company, now(), now(), :name) on conflict (company_id, name) do nothing""",
+        {"id": new_id(), "company": work.company_id, "name": name},
     )
+    return work.session.exec(work.select(ContactList).where(ContactList.name == name)).one().id
 
 
 _STAGE = """create temporary table stage (line int, phone text, match_key text, name text, email text, language text,
@@ -211,7 +246,8 @@ _JOIN_REPEATS = """create temporary table people on commit drop as
     from stage s, jsonb_each(s.attributes) e group by match_key),
   marks as (select match_key, array_agg(distinct tag) as tags
     from (select match_key, unnest(tags || cast(:tags as text[])) as tag from stage) t group by match_key)
-  select s.match_key, (array_agg(s.phone order by s.line))[1] as phone,
+  select row_number() over (order by s.match_key) as n, min(s.line) as line, s.match_key,
+    (array_agg(s.phone order by s.line))[1] as phone,
     coalesce((array_agg(s.name order by s.line) filter (where s.name <> ''))[1], '') as name,
     (array_agg(s.email order by s.line) filter (where s.email <> ''))[1] as email,
     (array_agg(s.language order by s.line) filter (where s.language <> ''))[1] as language,
@@ -222,12 +258,16 @@ _UPDATE = """update contact c set name = coalesce(nullif(p.name, ''), c.name), e
     language = coalesce(p.language, c.language), attributes = c.attributes || p.attributes,
     tags = case when c.tags @> p.tags then c.tags
       else array(select distinct t from unnest(c.tags || p.tags) t order by t) end, changed_at = now()
-  from people p where c.company_id = :company and c.match_key = p.match_key
+  from people p where c.company_id = :company and c.match_key = p.match_key and p.n > :after and p.n <= :upto
     and ((p.name <> '' and p.name <> c.name) or (p.email is not null and p.email is distinct from c.email)
       or (p.language is not null and p.language is distinct from c.language)
       or not c.attributes @> p.attributes or not c.tags @> p.tags)"""
+# each a microsecond before the one above it in the file, so that the newest first are in the file's order
 _INSERT = """insert into contact (id, company_id, created_at, changed_at, phone, match_key, name, email, language, tags,
     attributes, consent_whatsapp)
-  select gen_random_uuid(), :company, now(), now(), p.phone, p.match_key, p.name, p.email, p.language, p.tags,
-    p.attributes, 'unknown'
-  from people p on conflict (company_id, match_key) do nothing"""
+  select gen_random_uuid(), :company, now() - p.line * interval '1 microsecond', now(), p.phone, p.match_key, p.name,
+    p.email, p.language, p.tags, p.attributes, 'unknown'
+  from people p where p.n > :after and p.n <= :upto order by p.n on conflict (company_id, match_key) do nothing"""
+_INTO_LIST = """insert into list_member (company_id, list_id, contact_id)
+  select :company, :list, c.id from contact c join people p on p.match_key = c.match_key
+  where c.company_id = :company and p.n > :after and p.n <= :upto order by c.id on conflict do nothing"""

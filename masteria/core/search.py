@@ -32,16 +32,16 @@ as $$
   with words as (select word, n from regexp_split_to_table(app.plain(q), '[\s[:punct:]]+') with ordinality s(word, n)
     where word <> '' limit 8),
   quoted as (select 'word' as kind, word from words union all select 'whole', app.plain(q)),
-  lexemes as (select kind,
-      string_agg('''' || replace(replace(right(company::text, 4) || word, '\', '\\'), '''', '''''') || ''':*', ' & ') as t
-    from quoted group by kind)
+  marked as (select kind, right(company::text, 4) || replace(replace(word, '\', '\\'), '''', '''''') as m from quoted),
+  lexemes as (select kind, string_agg('''' || m || ''':*', ' & ') as t from marked group by kind)
   select string_agg('(' || t || ')', ' | ')::tsquery from lexemes $$"""
 
 _WHERE = """' where c.company_id = $1'
     || case when q = '' then '' else ' and app.contact_words(c.company_id, c.name, c.phone, c.email) @@ $2' end
     || case when tag = '' then '' else ' and c.tags @> array[$3]' end
     || case when list is null then '' else
-      ' and exists (select from app.list_member m where m.company_id = $1 and m.list_id = $4 and m.contact_id = c.id)' end"""
+      ' and exists (select from app.list_member m
+         where m.company_id = $1 and m.list_id = $4 and m.contact_id = c.id)' end"""
 _DEFINER = "language plpgsql stable security definer set search_path = app, pg_temp"
 
 # planned anew each time: how common the words are decides between the words' index and the newest first
@@ -49,11 +49,13 @@ FIND = f"""create function app.find_contacts(q text, tag text, list uuid, sort t
   after_name text, after_id uuid, most int) returns setof app.contact {_DEFINER} as $$
 begin
   return query execute 'select c.* from app.contact c' || {_WHERE}
-    || case when after_id is null then '' when sort = 'name' then ' and (lower(c.name) collate "C", c.id) > (lower($6) collate "C", $7)'
+    || case when after_id is null then ''
+      when sort = 'name' then ' and (lower(c.name) collate "C", c.id) > (lower($6) collate "C", $7)'
       else ' and (c.created_at, c.id) < ($5, $7)' end
     || case when sort = 'name' then ' order by lower(c.name) collate "C", c.id'
       else ' order by c.created_at desc, c.id desc' end || ' limit $8'
-  using app.current_company(), app.contact_query(app.current_company(), q), tag, list, after_at, after_name, after_id, most;
+  using app.current_company(), app.contact_query(app.current_company(), q), tag, list,
+    after_at, after_name, after_id, most;
 end $$"""
 
 COUNT = f"""create function app.count_contacts(q text, tag text, list uuid) returns bigint {_DEFINER} as $$

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import OperationalError
+
 from masteria import storage
 from masteria.actions import imports
 from masteria.actions.imports import Counts, Staged
 from masteria.core.access import Actor
+from masteria.core.jobs import stopping
 from masteria.core.work import Work, work_as
 from masteria.enums import Permission
 from masteria.kit.columns import guess, split_tags
-from masteria.kit.errors import Forbidden, Invalid
+from masteria.kit.errors import Conflict, Forbidden, Invalid
 from masteria.kit.phone import read_phone
 from masteria.kit.tables import Table, open_table
 from masteria.models import ImportBatch
 
 log = logging.getLogger(__name__)
 CHUNK = 5000
+NOTHING = Counts(0, 0, 0, 0, 0, 0)
 Reject = tuple[int, str, list[str]]
+Told = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,10 @@ def import_file(
         raise Forbidden(Permission.EDIT_CONTACTS)
     table, mapping = _understood(path, mapping)
     if options.get("dry_run"):
-        return None, rehearse(actor, table, mapping, imports.check_options(options))
+        options = imports.check_options(options)
+        with work_as(actor) as work:
+            _stage(work, table, mapping, _nobody)
+            return None, _merged(work, options, _nobody)
     with path.open("rb") as stream:
         key = storage.put(stream, path.suffix, company_id=actor.company_id)
     with work_as(actor) as work:
@@ -72,46 +81,70 @@ def import_file(
 
 
 def import_contacts(actor: Actor, import_id: UUID) -> Counts:
-    """Take the batch if it is free and carry it through; a file that cannot be used fails with its reason."""
+    """Take the batch if it is free and carry it through; a file that cannot be used fails with its reason.
+
+    A worker that is asked to stop gives it back; one that is killed, or loses the database, leaves it to its lease.
+    """
     with work_as(actor) as work:
         batch = imports.claim(work, import_id)
     if batch is None:
-        return Counts(0, 0, 0, 0, 0, 0)
+        return NOTHING
     try:
-        table, mapping = _understood(storage.path_of(batch.file_key), batch.mapping)
-        if batch.options.get("dry_run"):
-            return _rehearsed(actor, import_id, rehearse(actor, table, mapping, batch.options))
+        counts = _carried(actor, batch)
+    except _Stopped:
         with work_as(actor) as work:
-            _stage(work, actor, import_id, table, mapping)
-            counts = imports.merge(work, batch.options)
-            imports.finish(work, import_id, counts)
-        return counts
-    except Invalid as error:
-        with work_as(actor) as work:
-            imports.fail(work, import_id, error.reason)
+            imports.give_back(work, import_id)
+        return NOTHING
+    except Conflict:
+        log.info("import %s was finished by another worker", import_id)
+        return NOTHING
+    except OperationalError:
         raise
-
-
-def rehearse(actor: Actor, table: Table, mapping: dict[str, str], options: dict[str, Any]) -> Counts:
-    """The same counts as the import would give, by doing it and taking it back."""
-    try:
+    except Exception as error:
         with work_as(actor) as work:
-            _stage(work, actor, None, table, mapping)
-            raise _TakenBack(imports.merge(work, options))
-    except _TakenBack as result:
-        return result.counts
-
-
-class _TakenBack(Exception):
-    def __init__(self, counts: Counts) -> None:
-        super().__init__(counts)
-        self.counts = counts
-
-
-def _rehearsed(actor: Actor, import_id: UUID, counts: Counts) -> Counts:
-    with work_as(actor) as work:
-        imports.settle(work, work.get(ImportBatch, import_id, lock=True), counts)
+            imports.fail(work, import_id, _reason(error))
+        raise
+    storage.delete(batch.file_key)
     return counts
+
+
+class _Stopped(Exception):
+    """This process was asked to end."""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, Invalid):
+        return error.reason
+    return "file_gone" if isinstance(error, FileNotFoundError) else "other"
+
+
+def _nobody(done: int, of: int) -> None:
+    """Progress that nobody watches."""
+
+
+def _carried(actor: Actor, batch: ImportBatch) -> Counts:
+    """Read, merge and settle in one transaction; signs of life in small ones beside it."""
+    table, mapping = _understood(storage.path_of(batch.file_key), batch.mapping)
+    total = table.lines()
+
+    def sign(processed: int) -> None:
+        if stopping.is_set():
+            raise _Stopped
+        with work_as(actor) as beside:
+            imports.progress(beside, batch.id, min(processed, total), total)
+
+    with work_as(actor) as work:
+        _stage(work, table, mapping, lambda done, _of: sign(done // 2))
+        counts = _merged(work, batch.options, lambda done, of: sign((total + total * done // of) // 2))
+        imports.finish(work, batch.id, counts, table.header)
+    return counts
+
+
+def _merged(work: Work, options: dict[str, Any], told: Told) -> Counts:
+    if not options.get("dry_run"):
+        return imports.merge(work, options, told)
+    with imports.taken_back(work):
+        return imports.merge(work, options, told)
 
 
 def _understood(path: Path, mapping: dict[str, str]) -> tuple[Table, dict[str, str]]:
@@ -124,7 +157,7 @@ def _understood(path: Path, mapping: dict[str, str]) -> tuple[Table, dict[str, s
     return table, wanted
 
 
-def _stage(work: Work, actor: Actor, import_id: UUID | None, table: Table, mapping: dict[str, str]) -> None:
+def _stage(work: Work, table: Table, mapping: dict[str, str], told: Told) -> None:
     """Normalise in chunks on the way in; the phone numbers are what it costs."""
     plan = [(number, mapping[column]) for number, column in enumerate(table.header) if mapping.get(column)]
     done = 0
@@ -135,9 +168,7 @@ def _stage(work: Work, actor: Actor, import_id: UUID | None, table: Table, mappi
             imports.stage(cursor, good)
             imports.stage_rejects(cursor, bad)
             done += len(chunk)
-            if import_id is not None:
-                with work_as(actor) as beside:
-                    imports.progress(beside, import_id, done, done, merging=len(chunk) < CHUNK)
+            told(done, done)
 
 
 def _read(chunk: list[tuple[int, list[str]]], plan: list[tuple[int, str]]) -> tuple[list[Staged], list[Reject]]:
@@ -154,7 +185,7 @@ def _read(chunk: list[tuple[int, list[str]]], plan: list[tuple[int, str]]) -> tu
 def _row(line: int, cells: list[str], plan: list[tuple[int, str]]) -> Staged | str:
     """The row as a person, or the reason why not."""
     values = {field: list(_values(cells, plan, field)) for field in ("name", "phone", "email", "tags", "language")}
-    phones = [p for p in map(read_phone, values["phone"]) if p]
+    phones = [p for cell in values["phone"] for p in map(read_phone, _several(cell)) if p]
     if not phones:
         return "phone_unusable" if values["phone"] else "phone_missing"
     attributes = {f.removeprefix("attributes."): cells[n] for n, f in plan if f.startswith("attributes.") and cells[n]}
@@ -163,11 +194,16 @@ def _row(line: int, cells: list[str], plan: list[tuple[int, str]]) -> Staged | s
         phones[0].e164,
         phones[0].match_key,
         " ".join(" ".join(values["name"]).split())[:200],
-        next((e.lower()[:254] for e in values["email"] if "@" in e), ""),
+        next((e.lower()[:254] for cell in values["email"] for e in _several(cell) if "@" in e), ""),
         next(iter(values["language"]), "")[:16],
         [tag for cell in values["tags"] for tag in split_tags(cell)],
         attributes,
     )
+
+
+def _several(cell: str) -> list[str]:
+    """`11 98765-4321 / 3222-1000`, or Google's `a ::: b`: what people and exports put into one cell."""
+    return [part for part in re.split(r":::|[/;,|\n]", cell) if part.strip()]
 
 
 def _values(cells: list[str], plan: list[tuple[int, str]], field: str) -> Iterator[str]:

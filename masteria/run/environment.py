@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import secrets
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from masteria.kit.errors import Conflict
 from masteria.run import embedded
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 RUNNING = "run.json"
+CLEANING_SECONDS = 14
 
 
 def data_dir(given: str | None = None) -> Path:
@@ -56,6 +62,44 @@ def for_reflex(env: dict[str, str], folder: Path) -> dict[str, str]:
         if asked.returncode == 0 and asked.stdout.strip():
             env["NPM_CONFIG_REGISTRY"] = asked.stdout.strip().splitlines()[-1]
     return env
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[int]:
+    """Hold the data directory; whoever comes second is refused. Yields the lock's file descriptor.
+
+    The guardian of a killed run keeps the lock for the seconds in which it cleans up: those are waited for.
+    """
+    with (folder / "up.lock").open("a+") as file:
+        deadline = time.monotonic() + CLEANING_SECONDS
+        while not _locked(file):
+            if _holder_lives(file) or time.monotonic() > deadline:
+                raise Conflict(f"Masteria already runs on {folder}. Stop it first, or choose another --data-dir.")
+            time.sleep(0.2)
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        yield file.fileno()
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder_lives(file: IO[str]) -> bool:
+    file.seek(0)
+    try:
+        os.kill(int(file.read()), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        pass  # another person's, and alive
+    return True
 
 
 def remember(folder: Path, values: dict[str, Any]) -> None:

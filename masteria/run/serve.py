@@ -35,8 +35,7 @@ async def serve(host: str, port: int) -> None:
 def main() -> int:
     os.chdir(ROOT)
     set_up_logging(settings())
-    host = os.environ.get("MASTERIA_HOST", "127.0.0.1")
-    uvloop.run(serve(host, settings().port))
+    uvloop.run(serve(settings().host, settings().port))
     return 0
 
 

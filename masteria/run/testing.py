@@ -1,4 +1,4 @@
-"""`masteria-test`: the whole suite. Finds or installs Chromium, brings its own PostgreSQL and Redis, builds the screens."""
+"""`masteria-test`: the whole suite, with a Chromium found or installed and PostgreSQL and Redis of its own."""
 
 from __future__ import annotations
 

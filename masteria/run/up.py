@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from masteria.core.jobs import QUEUES
 from masteria.kit.errors import Conflict, Invalid
 from masteria.run import embedded, environment
 from masteria.run.environment import ROOT
 from masteria.run.supervisor import Child, Supervisor
-
-QUEUES = ("campaigns", "messages", "intake", "background")
 
 
 @dataclass(frozen=True)
@@ -35,17 +31,17 @@ class Wish:
 
 def up(wish: Wish) -> int:
     """Start everything, say where it is, look after it until Ctrl-C or SIGTERM."""
-    with only_one(wish.data_dir):
-        return Start(wish).run()
+    with environment.only_one(wish.data_dir) as lock:
+        return Start(wish, lock).run()
 
 
 class Start:
     """The steps in their order; each says in one line what it does."""
 
-    def __init__(self, wish: Wish) -> None:
+    def __init__(self, wish: Wish, lock: int) -> None:
         self.wish = wish
         self.began = time.monotonic()
-        self.tree = Supervisor(wish.data_dir / "logs", say)
+        self.tree = Supervisor(wish.data_dir / "logs", say, lock)
         self.env = environment.with_keys(dict(os.environ), wish.data_dir) | {
             "MASTERIA_PORT": str(wish.port),
             "MASTERIA_DEMO": "1" if wish.demo else "",
@@ -70,25 +66,22 @@ class Start:
         return 0
 
     def services(self) -> None:
-        for port, name in ((self.wish.port, "--port"), (self.wish.sandbox_port, "--sandbox-port")):
-            if embedded.port_is_taken(port) and (name == "--port" or self.wish.demo):
-                raise Conflict(f"Port {port} is taken by another program. Choose another with {name}.")
+        for port, name in self.ports():
+            if trouble := embedded.port_trouble(port):
+                raise Conflict(f"{trouble} Choose another with {name}.")
         if not self.env.get("DATABASE_URL"):
             say("Starting PostgreSQL…")
-            self.env["DATABASE_URL"] = self.service(embedded.postgres(self.wish.data_dir))
+            self.env["DATABASE_URL"] = embedded.start(self.tree, embedded.postgres(self.wish.data_dir))
         if not self.env.get("REDIS_URL"):
-            self.env["REDIS_URL"] = self.service(embedded.redis(self.wish.data_dir))
+            self.env["REDIS_URL"] = embedded.start(self.tree, embedded.redis(self.wish.data_dir))
         if self.wish.demo:
             self.sandbox()
         os.environ.update(self.env)
         environment.remember(self.wish.data_dir, {"pid": os.getpid(), **{n: self.env[n] for n in REMEMBERED}})
-        step([sys.executable, "-m", "masteria.run.cli", "migrate"], self.env)
+        self.step("masteria.run.cli", "migrate")
 
-    def service(self, service: embedded.Service) -> str:
-        self.tree.start(Child(service.name, service.command, self.env, service.user, service.stop_signal))
-        wait = embedded.wait_for_postgres if service.name == "postgres" else embedded.wait_for_redis
-        wait(service)
-        return service.url
+    def ports(self) -> list[tuple[int, str]]:
+        return [(self.wish.port, "--port"), *([(self.wish.sandbox_port, "--sandbox-port")] if self.wish.demo else [])]
 
     def sandbox(self) -> None:
         address = f"http://127.0.0.1:{self.wish.sandbox_port}"
@@ -101,7 +94,7 @@ class Start:
         from masteria.run.build import build_if_stale  # imports Reflex, which reads the environment
 
         self.env = environment.for_reflex(self.env, self.wish.data_dir)
-        build_if_stale(self.env, say)
+        build_if_stale(self.tree, self.env, say)
 
     def processes(self) -> None:
         self.python("web", [sys.executable, "-m", "masteria.run.serve"])
@@ -113,11 +106,17 @@ class Start:
         address = f"http://127.0.0.1:{self.wish.port}"
         wait_for(f"{address}/healthz", self.tree)
         if self.wish.demo:
-            step([sys.executable, "-m", "masteria.run.demo"], self.env)
+            self.step("masteria.run.demo")
         self.welcome(self.env.get("MASTERIA_PUBLIC_URL") or address)
 
     def python(self, name: str, command: list[str]) -> None:
         self.tree.start(Child(name, command, self.env))
+
+    def step(self, *module: str) -> None:
+        """One of our commands, that must succeed before the next step."""
+        code, output = self.tree.run([sys.executable, "-m", *module], self.env, ROOT)
+        if code:
+            raise Invalid("start", "\n".join(output[-15:]) or f"{module[0]} failed")
 
     def welcome(self, address: str) -> None:
         from masteria.run import welcome  # reads the database by the settings made above
@@ -133,15 +132,6 @@ def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 — the console is this command's screen
 
 
-def step(command: list[str], env: dict[str, str]) -> None:
-    """A command that must succeed before the next step."""
-    import subprocess
-
-    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True)
-    if done.returncode:
-        raise Invalid("start", done.stderr.strip() or done.stdout.strip() or f"{command[-1]} failed")
-
-
 def wait_for(address: str, tree: Supervisor, seconds: float = 60) -> None:
     """Until the address answers 200, looking after the children meanwhile."""
     deadline = time.monotonic() + seconds
@@ -152,21 +142,6 @@ def wait_for(address: str, tree: Supervisor, seconds: float = 60) -> None:
                     return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-        web = next(c for c in tree.children if c.name == "web")
-        if web.process is not None and web.process.poll() is not None:
-            tail = (tree.logs / "web.log").read_text("utf-8", "replace").splitlines()[-15:]
-            raise Invalid("start", "The web process ended at once:\n" + "\n".join(tail))
+        if not next(c for c in tree.children if c.name == "web").runs:
+            raise Invalid("start", f"The web process ended at once:\n{tree.tail('web')}")
     raise Invalid("start", f"{address} did not answer within {seconds:.0f} s; see {tree.logs}.")
-
-
-@contextmanager
-def only_one(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory; a second `up` on it is refused."""
-    with (data_dir / "up.lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Conflict(
-                f"Masteria already runs on {data_dir}. Stop it first, or choose another --data-dir."
-            ) from None
-        yield

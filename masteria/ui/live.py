@@ -14,6 +14,7 @@ from uuid import UUID
 
 import reflex as rx
 from reflex.event import Event
+from reflex.state import StateUpdate
 
 from masteria.core import live
 from masteria.core.access import Actor
@@ -90,7 +91,10 @@ class Hub:
         if self._app is None or self._app.sio is None:
             return
         namespace = self._app.event_namespace
+        # a browser does not come back by itself after this, so it is told where to go first
+        leave = StateUpdate(events=Event.from_event_type(rx.call_script(identity.SIGN_IN_AGAIN)))
         for token in [t for t, session in self.session_of.items() if session == session_id]:
+            await namespace.emit_update(leave, token)  # pyright: ignore[reportOptionalMemberAccess]
             record = namespace._token_manager.token_to_socket.get(token)  # pyright: ignore[reportOptionalMemberAccess]
             self.forget(token)
             if record is not None:

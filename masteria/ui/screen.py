@@ -82,7 +82,7 @@ def screen(
         loads = [Profile.enter] if permission is not None else []
         page.__name__ = build.__name__
         page.__module__ = build.__module__
-        heading = f"{tr('pt_BR', title)} · Masteria".removeprefix("Masteria · ")
+        heading = t(title).to(str) + ("" if title == "app.name" else " · Masteria")
         rx.page(route=route, title=heading, image="/icon-512.png", on_load=[*loads, *([on_load] if on_load else [])])(
             page
         )

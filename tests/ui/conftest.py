@@ -13,11 +13,15 @@ from reflex.istate.manager.memory import StateManagerMemory
 from reflex_base.event.processor import BaseStateEventProcessor
 
 from masteria.actions import accounts
+from masteria.config import settings
 from masteria.core.access import Actor
 from masteria.masteria import app
 from masteria.ui import identity
 from masteria.ui.problems import on_error
 from tests.cast import PASSWORD
+
+# importing the app read the settings, before the session's services had their addresses
+settings.cache_clear()
 
 HYDRATE = "reflex___state____state.hydrate_and_load"
 

@@ -103,6 +103,7 @@ class Supervisor:
             with contextlib.suppress(BrokenPipeError):
                 self._guardian.stdin.close()
             self._guardian.wait()
+            self._guardian = None
 
     def tail(self, name: str, count: int = 15) -> str:
         """The last lines that this child wrote."""
@@ -151,7 +152,7 @@ class Supervisor:
 
     def _tell(self, line: str) -> None:
         """Let the guardian know who came (`+pid signal`) or went (`-pid`)."""
-        if self._guardian is None:
+        if self._guardian is None and line.startswith("+"):
             self._guardian = subprocess.Popen(
                 [sys.executable, "-m", "masteria.run.guardian"],
                 stdin=subprocess.PIPE,
@@ -160,7 +161,7 @@ class Supervisor:
                 start_new_session=True,
                 pass_fds=[] if self._lock is None else [self._lock],
             )
-        if self._guardian.stdin:
+        if self._guardian and self._guardian.stdin:
             with contextlib.suppress(BrokenPipeError):
                 self._guardian.stdin.write(f"{line}\n")
 

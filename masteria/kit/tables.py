@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -116,11 +115,13 @@ def _refuse_what_is_no_text(start: bytes, encoding: str) -> None:
 
 def _delimiter(path: Path, encoding: str) -> str:
     """The separator that cuts the first lines into the most columns of the same number."""
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
-        sample = "".join(islice(file, 20)).replace("\x00", "")
+    sample = list(islice(_lines(path, encoding), 20))
     best, best_score = ",", (0, 0)
     for candidate in DELIMITERS:
-        widths = [len(row) for row in csv.reader(io.StringIO(sample), delimiter=candidate) if row]
+        try:
+            widths = [len(row) for row in csv.reader(sample, delimiter=candidate) if row]
+        except csv.Error:
+            continue
         if widths and widths[0] > 1:
             score = (sum(w == widths[0] for w in widths) * 100 // len(widths), widths[0])
             best, best_score = (candidate, score) if score > best_score else (best, best_score)
@@ -147,7 +148,7 @@ class _reader:
 
 
 def _lines(path: Path, encoding: str) -> Iterator[str]:
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
+    with path.open(encoding=encoding, errors="replace") as file:  # every kind of line end becomes one
         for line in file:
             yield line.replace("\x00", "")
 

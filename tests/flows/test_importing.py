@@ -13,6 +13,7 @@ from masteria.core.work import work_as
 from masteria.flows.importing import import_file, preview
 from masteria.kit.errors import Forbidden, Invalid
 from masteria.models import Contact, ImportReject
+from masteria.queries.contacts import contact, list_contacts, rejects_csv
 from tests.cast import Cast
 
 DATA = Path(__file__).parents[1] / "data"
@@ -151,3 +152,54 @@ def test_skip_leaves_known_people_alone(cast: Cast, tmp_path: Path) -> None:
 def test_a_viewer_may_not_import(cast: Cast) -> None:
     with pytest.raises(Forbidden):
         import_file(cast.vera, DATA / "google-contatos.csv", {}, {})
+
+
+def test_rejected_lines_can_be_mended_and_brought_again(cast: Cast, tmp_path: Path) -> None:
+    raw = "Nome;Celular;Cidade\n=SOMA(A1);119;Natal\n+Ana;;Recife\nBia;11987654321;Olinda\n"
+    import_id, _ = import_file(cast.ana, write(tmp_path, raw.encode()), {}, {})
+    with work_as(cast.ana) as work:
+        text = rejects_csv(work, import_id)  # pyright: ignore[reportArgumentType]
+    assert list(csv.reader(text.splitlines(), delimiter=";")) == [
+        ["import_line", "import_reason", "Nome", "Celular", "Cidade"],
+        ["2", "phone_unusable", "'=SOMA(A1)", "119", "Natal"],
+        ["3", "phone_missing", "'+Ana", "", "Recife"],
+    ]
+    mended = text.replace(";119;", ";11987654322;").replace("Ana;;", "Ana;11987654323;")
+    _, counts = import_file(cast.ana, write(tmp_path, ("\ufeff" + mended).encode()), {}, {})
+    assert (counts.created, counts.rejected) == (2, 0)
+    with work_as(cast.ana) as work:
+        found = {c.name: c.attributes for c in work.session.exec(work.select(Contact))}
+    assert found == {
+        "=SOMA(A1)": {"cidade": "Natal"},
+        "+Ana": {"cidade": "Recife"},
+        "Bia": {"cidade": "Olinda"},
+    }
+
+
+def test_the_newest_page_shows_a_file_in_its_own_order(cast: Cast, tmp_path: Path) -> None:
+    names = ["Zeca", "Ana", "Moura"]
+    rows = "".join(f"{name};1198765432{9 - n}\n" for n, name in enumerate(names))
+    import_file(cast.ana, write(tmp_path, ("Nome;Celular\n" + rows).encode()), {}, {})
+    with work_as(cast.ana) as work:
+        assert [row.name for row in list_contacts(work).rows] == names
+
+
+@pytest.mark.parametrize(
+    "cell", ["11 98765-4321 / 11 3222-1000", "nada; 11987654321", "11987654321 ::: +55 11 97777-0000"]
+)
+def test_the_first_usable_number_of_a_cell_counts(cast: Cast, tmp_path: Path, cell: str) -> None:
+    import_file(cast.ana, write(tmp_path, f'Nome,Celular\nAna,"{cell}"\n'.encode()), {}, {})
+    with work_as(cast.ana) as work:
+        assert work.session.exec(work.select(Contact)).one().phone == "+5511987654321"
+
+
+def test_a_second_import_keeps_when_people_came_and_their_lists(cast: Cast, tmp_path: Path) -> None:
+    path = write(tmp_path, b"Nome;Celular;Tags\nAna;11987654321;a\n")
+    import_file(cast.ana, path, {}, {"list": "Um"})
+    with work_as(cast.ana) as work:
+        before = work.session.exec(work.select(Contact)).one().created_at
+    _, counts = import_file(cast.ana, write(tmp_path, b"Nome;Celular;Tags\nBia;1187654321;b\n"), {}, {"list": "Dois"})
+    with work_as(cast.ana) as work:
+        found = contact(work, work.session.exec(work.select(Contact)).one().id)
+    assert (counts.updated, found.name, found.created_at) == (1, "Bia", before)
+    assert (found.tags, found.lists) == (["a", "b"], ["Dois", "Um"])

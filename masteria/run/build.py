@@ -24,11 +24,14 @@ STAMP = "build/masteria.stamp"
 SOURCES = (
     "masteria/ui/**/*",
     "masteria/masteria.py",
+    "masteria/enums.py",
+    "masteria/core/access.py",
+    "pyproject.toml",
     "masteria/run/build.py",
     "assets/**/*",
     "rxconfig.py",
-    "reflex.lock/*",
 )
+LOCK = ("reflex.lock/*",)
 # what the build's output says when a phase has ended
 PHASES = (
     ("preparing for export", "tools are here"),
@@ -85,10 +88,10 @@ def write_service_worker(static: Path) -> None:
     (static / "sw.js").write_text(worker)
 
 
-def fingerprint() -> str:
+def fingerprint(patterns: tuple[str, ...] = SOURCES) -> str:
     """Changes when the compiled frontend could change."""
     digest = hashlib.sha256()
-    for path in sorted(p for pattern in SOURCES for p in ROOT.glob(pattern)):
+    for path in sorted(p for pattern in patterns for p in ROOT.glob(pattern)):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
@@ -97,8 +100,12 @@ def fingerprint() -> str:
 def build_if_stale(tree: Supervisor, env: dict[str, str], say: Callable[[str], None]) -> None:
     """Compile and bundle the screens unless this very source was built already. Two at once wait for each other."""
     with _alone(say):
-        stamp, wanted = ROOT / ".web" / STAMP, fingerprint()
-        if stamp.exists() and stamp.read_text() == wanted and (ROOT / ".web/build/client/index.html").exists():
+        stamp, sources = ROOT / ".web" / STAMP, fingerprint()
+        if (
+            stamp.exists()
+            and stamp.read_text() == f"{sources} {fingerprint(LOCK)}"
+            and (ROOT / ".web/build/client/index.html").exists()
+        ):
             return
         stamp.unlink(missing_ok=True)
         say("Building the screens (first start and after updates; about a minute)…")
@@ -107,7 +114,8 @@ def build_if_stale(tree: Supervisor, env: dict[str, str], say: Callable[[str], N
         code, output = tree.run(command, env, ROOT, told.hear)
         if code:
             raise Invalid("build", "The screens could not be built:\n" + "\n".join(output[-25:]))
-        stamp.write_text(wanted)
+        # the lock as the build left it: Reflex may have completed it
+        stamp.write_text(f"{sources} {fingerprint(LOCK)}")
         say(f"Screens built in {told.seconds:.0f} s.")
 
 

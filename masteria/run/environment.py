@@ -53,6 +53,8 @@ def for_reflex(env: dict[str, str], folder: Path) -> dict[str, str]:
         "REFLEX_DIR": str(folder / "reflex"),
         "REFLEX_ENV_MODE": "prod",
         "npm_config_fetch_retries": "4",
+        # the committed lock names no registry, and must not begin to when somebody builds
+        "npm_config_omit_lockfile_registry_resolved": "true",
         "PYTHONUNBUFFERED": "1",
     }
     if "NPM_CONFIG_REGISTRY" not in env:

@@ -12,6 +12,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from masteria.run import build, cli
 from masteria.run.environment import ROOT
 from scripts import pin
@@ -76,6 +78,15 @@ def test_the_bundle_follows_the_page_it_came_with() -> None:
     followed = build.follow_origin(script)
     assert "location.origin" in followed
     assert ":3000" not in followed
+
+
+def test_the_fingerprint_follows_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    (tmp_path / "rxconfig.py").write_text("one")
+    before = build.fingerprint()
+    assert build.fingerprint() == before
+    (tmp_path / "rxconfig.py").write_text("two")
+    assert build.fingerprint() != before
 
 
 def test_the_frontends_lock_names_no_registry() -> None:

@@ -43,6 +43,8 @@ STEPS = {
     "imports.progress",
     "imports.fail",
     "imports.finish",
+    "imports.give_back",
+    "imports.taken_back",
     "templates.set_status",
 }
 SAMPLES: dict[str, Any] = {
@@ -60,7 +62,7 @@ SAMPLES: dict[str, Any] = {
     "settings": {},
     "kind": "whatsapp_cloud",
     "file_name": "pessoas.csv",
-    "key": "x",
+    "key": "nowhere",
     "mapping": {},
     "options": {},
 }
@@ -122,7 +124,7 @@ def ids(cast: Cast) -> dict[str, UUID]:
             "message_id": message.id,
             "list_id": contacts.create_list(work, "Lista"),
             "campaign_id": campaigns.create(work, name="Novidades", connection_id=connection.id),
-            "import_id": imports.start(work, "a.csv", "k", {}, {}),
+            "import_id": imports.start(work, "a.csv", f"{work.company_id.hex}-nowhere", {}, {}),
             "key_id": accounts.create_api_key(work, "chave", ["contacts:read"]).id,
         }
 

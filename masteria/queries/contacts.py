@@ -174,7 +174,10 @@ def rejects_csv(work: Work, import_id: UUID) -> str:
 
 
 def _filters(q: str, tag: str, list_id: str) -> dict[str, Any]:
-    """What is typed as a number is looked for as one, however it is spelt."""
+    """What is typed as a number is looked for as one, however it is spelt. Nothing stored holds a NUL."""
+    for name, text in (("q", q), ("tag", tag)):
+        if "\x00" in text:
+            raise Invalid(name, "unreadable")
     q = " ".join(storable_text(q, 80).split())
     if q and not _LETTER.search(q):
         number = read_phone(q)

@@ -79,7 +79,7 @@ def belongings(cast: Cast) -> dict[str, str]:
             Message(id=new_id(), conversation_id=conversation.id, direction=Direction.INBOUND, text="Oi")
         )
         found = {
-            "import_id": imports.start(work, "a.csv", "nowhere", {}, {}),
+            "import_id": imports.start(work, "a.csv", f"{work.company_id.hex}-nowhere", {}, {}),
             "list_id": people.create_list(work, "Lista"),
             "key_id": accounts.create_api_key(work, "chave", ["contacts:read"]).id,
         }

@@ -71,7 +71,8 @@ def sign_up(company_name: str, name: str, email: str, password: str, *, ip: str 
 def create_company(name: str, owner_email: str, owner_password: str, *, owner_name: str = "") -> Actor:
     """A company and its owner. Raises `Invalid` naming the field; an address that exists keeps its password."""
     name, email = _name(name, "company_name"), _email(owner_email)
-    owner_name = _name(owner_name or email.partition("@")[0], "name")
+    local = email.partition("@")[0]
+    owner_name = _name(owner_name or (local if len(local) > 1 else email), "name")
     hashed = _hasher().hash(_password(owner_password))
     with work_across() as database:
         company = Company(name=name, slug=_free_slug(database, name))

@@ -21,6 +21,7 @@ from masteria.kit.clock import now
 from masteria.kit.columns import FIELDS
 from masteria.kit.errors import Conflict, Invalid, NotFound
 from masteria.kit.ids import new_id
+from masteria.kit.storable import storable, storable_text
 from masteria.models import ContactList, ImportBatch
 
 LEASE_SECONDS = 120
@@ -58,7 +59,7 @@ def start(work: Work, file_name: str, key: str, mapping: dict[str, str], options
     """Put a stored file in line, once however often it is asked for. `Invalid` for unknown options or fields."""
     work.require(Permission.EDIT_CONTACTS)
     check_mapping(mapping)
-    options = check_options(options)
+    options, mapping, file_name = check_options(options), storable(mapping), storable_text(file_name, 255)
     if not key.startswith(work.company_id.hex):
         raise NotFound("file")
     # a double click waits here for the first one
@@ -66,9 +67,9 @@ def start(work: Work, file_name: str, key: str, mapping: dict[str, str], options
     waiting = work.select(ImportBatch).where(ImportBatch.file_key == key, ImportBatch.finished_at == None)  # noqa: E711
     if known := work.session.exec(waiting).first():
         return known.id
-    batch = work.add(ImportBatch(file_name=file_name[:255], file_key=key, mapping=mapping, options=options))
+    batch = work.add(ImportBatch(file_name=file_name, file_key=key, mapping=mapping, options=options))
     work.session.flush()
-    activity.record(work, batch, Happened.IMPORT_STARTED, file=file_name[:255])
+    activity.record(work, batch, Happened.IMPORT_STARTED, file=file_name)
     work.later(Job.IMPORT_CONTACTS, work.company_id, batch.id)
     work.announce(Topic.IMPORT, batch.id)
     return batch.id
@@ -138,11 +139,13 @@ def staging(work: Work) -> Iterator[Any]:
 
 
 def stage(cursor: Any, rows: Iterable[Staged]) -> None:
-    """Copy usable rows."""
+    """Copy usable rows, without what PostgreSQL cannot hold."""
     with cursor.copy("copy stage from stdin") as copy:
         for r in rows:
-            attributes = json.dumps(r.attributes, ensure_ascii=False)
-            copy.write_row((r.line, r.phone, r.match_key, r.name, r.email, r.language, r.tags, attributes))
+            texts = (storable_text(text) for text in (r.name, r.email, r.language))
+            tags = [storable_text(tag) for tag in r.tags]
+            attributes = json.dumps(storable(r.attributes), ensure_ascii=False)
+            copy.write_row((r.line, r.phone, r.match_key, *texts, tags, attributes))
 
 
 def stage_rejects(cursor: Any, rows: Iterable[tuple[int, str, list[str]]]) -> None:
@@ -217,14 +220,17 @@ def check_mapping(mapping: dict[str, str]) -> None:
 
 
 def check_options(options: dict[str, Any]) -> dict[str, Any]:
-    """The options with tidy tags; `Invalid` for one that does not exist."""
+    """The options with tidy tags; `Invalid` for one that does not exist or is of the wrong kind."""
     unknown = sorted(options.keys() - OPTIONS)
     if unknown:
         raise Invalid(f"options.{unknown[0]}", "unknown_field")
     if options.get("on_match", "update") not in ("update", "skip"):
         raise Invalid("options.on_match", "unknown_value")
-    tags = [" ".join(str(t).split())[:64] for t in options.get("tags") or []]
-    return {**options, "tags": [t for t in dict.fromkeys(tags) if t]}
+    for name, kind in (("dry_run", bool), ("tags", list), ("list", str)):
+        if not isinstance(options.get(name) or kind(), kind):
+            raise Invalid(f"options.{name}", "unreadable")
+    tags = [" ".join(storable_text(str(t)).split())[:64] for t in options.get("tags") or []]
+    return {**storable(options), "tags": [t for t in dict.fromkeys(tags) if t]}
 
 
 def _list(work: Work, name: str) -> UUID:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from masteria.core.work import Work
-from masteria.enums import CampaignState, SendState
+from masteria.enums import SendState
 
 CLAIM_SECONDS = 30
 SENDING_SECONDS = 60
@@ -185,15 +185,8 @@ def part_with_the_dead(work: Work, table: str, owner: UUID, begun: list[UUID]) -
     )
 
 
-def hold_open(work: Work, campaign_id: UUID) -> bool:
-    """Keep the campaign from being cancelled until this work ends; False when it already is."""
-    values = {"id": campaign_id, "company": work.company_id}
-    query = "select state from campaign where id = :id and company_id = :company for share"
-    return work.execute(query, values).scalar() != CampaignState.CANCELLED
-
-
 def skip_rest(work: Work, campaign_id: UUID) -> None:
-    """Who was not written to before the campaign was cancelled never will be."""
+    """Who was not written to before the campaign was cancelled never will be, nor who comes back later."""
     work.execute(
         """update recipient set state = 'skipped', reason_code = 'cancelled', state_at = now(), lease_until = null
            where company_id = :company and campaign_id = :id and state in ('queued', 'claimed')""",

@@ -6,15 +6,15 @@ It rides in a short-lived cookie that scripts cannot read: `api/auth.py` writes 
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
-from dataclasses import asdict, dataclass, field
 
 COOKIE = "masteria-form"
 SECONDS = 120
 TYPED_LENGTH = 160  # of each value: a cookie is small
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Refused:
     """`field` and `reason` as in `Invalid` or `Conflict`; `limit` where the sentence needs one."""
 
@@ -22,13 +22,13 @@ class Refused:
     field: str
     reason: str
     limit: int = 0
-    typed: dict[str, str] = field(default_factory=dict)
+    typed: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 def write(refused: Refused) -> str:
     """As a cookie's value."""
     short = {name: value[:TYPED_LENGTH] for name, value in refused.typed.items()}
-    content = {**asdict(refused), "typed": short}
+    content = {**dataclasses.asdict(refused), "typed": short}
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
 

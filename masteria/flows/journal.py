@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
 from masteria.config import settings
+from masteria.kit.ids import new_id
 
 
 class Journal:
@@ -53,5 +56,21 @@ def left_behind() -> Iterator[tuple[str, UUID, UUID, list[UUID]]]:
             path.unlink(missing_ok=True)
 
 
+def forget_earlier_runs() -> None:
+    """Files from before the machine's last start may lack their end: nobody may believe them."""
+    for folder in (settings().data_dir / "sending").glob("*"):
+        if folder != _folder():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _folder() -> Path:
-    return settings().data_dir / "sending"
+    return settings().data_dir / "sending" / _boot()
+
+
+@cache
+def _boot() -> str:
+    """This run of the machine; a power cut loses what the kernel had not yet written to the disk."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return new_id().hex  # not Linux: no file is believed but by the process that wrote it

@@ -15,7 +15,7 @@ from masteria.channels.base import Account, Content
 from masteria.core.access import Actor
 from masteria.core.throttle import HORIZON
 from masteria.core.work import work_across, work_as
-from masteria.enums import CampaignKind, CampaignState, ConnectionKind, SendState, Topic
+from masteria.enums import CampaignKind, CampaignState, ConnectionKind, Topic
 from masteria.flows.accounts import account_of
 from masteria.kit.placeholders import HEADER
 from masteria.models import Campaign, Connection, Template
@@ -114,20 +114,9 @@ class CampaignLane(Lane):
             settle_strays(work, campaign.connection_id)
             campaigns.finish(work, self.subject_id)
 
-    def release(self, claims: list[Claimed]) -> None:
-        with work_as(self.actor) as work:
-            is_open = sending.hold_open(work, self.subject_id)
-            sending.release(work, self.table, claims)
-            if not is_open:
-                sending.skip_rest(work, self.subject_id)
-
     def record(self, results: list[Recorded], *, announce: bool = True) -> None:
         with work_as(self.actor) as work:
-            again = any(r.state == SendState.QUEUED for r in results)
-            is_open = not again or sending.hold_open(work, self.subject_id)
             sending.record(work, self.table, results)
-            if not is_open:
-                sending.skip_rest(work, self.subject_id)
             if announce:
                 work.announce(Topic.CAMPAIGN, self.subject_id)
 

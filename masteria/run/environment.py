@@ -57,6 +57,12 @@ def for_reflex(env: dict[str, str], folder: Path) -> dict[str, str]:
         "npm_config_omit_lockfile_registry_resolved": "true",
         "PYTHONUNBUFFERED": "1",
     }
+    return env
+
+
+def for_build(env: dict[str, str], folder: Path) -> dict[str, str]:
+    """And the package registry that npm is set up for."""
+    env = for_reflex(env, folder)
     if "NPM_CONFIG_REGISTRY" not in env:
         # Reflex would otherwise time two public registries and keep the faster one
         npm = shutil.which("npm", path=env["PATH"]) or "npm"

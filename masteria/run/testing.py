@@ -9,8 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from masteria.run import environment
+from masteria.kit.errors import Invalid
+from masteria.run import build, environment
 from masteria.run.environment import ROOT
+from masteria.run.supervisor import Supervisor
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -18,12 +20,26 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 def main() -> int:
     """Run pytest with whatever arguments were given; the exit code is pytest's."""
     os.chdir(ROOT)
-    os.environ["MASTERIA_TEST_CHROMIUM"] = chromium() or ""
+    arguments = sys.argv[1:] or ["tests"]
+    journeys = any(word in ("tests", "tests/") or "journeys" in word for word in arguments)
     with tempfile.TemporaryDirectory(prefix="masteria-reflex-") as folder:
+        if journeys:
+            os.environ["MASTERIA_TEST_CHROMIUM"] = chromium() or ""
+            _build(Path(folder))
         os.environ.update(environment.for_reflex(dict(os.environ), Path(folder)))
-        arguments = sys.argv[1:] or ["tests"]
         say(f"Running pytest {' '.join(arguments)} with PostgreSQL and Redis of its own.")
         return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT).returncode
+
+
+def _build(folder: Path) -> None:
+    """The journeys' screens, built before the first of them looks at the clock."""
+    tree = Supervisor(folder / "logs", say)
+    try:
+        build.build_if_stale(tree, dict(os.environ), folder, say)
+    except Invalid as error:
+        sys.exit(error.reason)
+    finally:
+        tree.stop()
 
 
 def chromium() -> str | None:

@@ -77,7 +77,9 @@ class Start:
         if self.wish.demo:
             self.sandbox()
         os.environ.update(self.env)
-        environment.remember(self.wish.data_dir, {"pid": os.getpid(), **{n: self.env[n] for n in REMEMBERED}})
+        environment.remember(
+            self.wish.data_dir, {"pid": os.getpid(), **{n: self.env[n] for n in REMEMBERED if n in self.env}}
+        )
         self.step("masteria.run.cli", "migrate")
 
     def ports(self) -> list[tuple[int, str]]:
@@ -94,7 +96,7 @@ class Start:
         from masteria.run.build import build_if_stale  # imports Reflex, which reads the environment
 
         self.env = environment.for_reflex(self.env, self.wish.data_dir)
-        build_if_stale(self.tree, self.env, say)
+        build_if_stale(self.tree, self.env, self.wish.data_dir, say)
 
     def processes(self) -> None:
         self.python("web", [sys.executable, "-m", "masteria.run.serve"])
@@ -125,7 +127,14 @@ class Start:
         say(f"Ready in {time.monotonic() - self.began:.0f} s. Ctrl-C stops everything.")
 
 
-REMEMBERED = ("DATABASE_URL", "REDIS_URL", "MASTERIA_PORT", "MASTERIA_SECRET_KEY", "MASTERIA_ENCRYPTION_KEYS")
+REMEMBERED = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "MASTERIA_PORT",
+    "MASTERIA_SECRET_KEY",
+    "MASTERIA_ENCRYPTION_KEYS",
+    "META_GRAPH_URL",
+)
 
 
 def say(text: str) -> None:

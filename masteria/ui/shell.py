@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
-from reflex.components.core.banner import has_connection_errors
 from reflex.style import set_color_mode
-from reflex.utils.imports import ImportVar
+from reflex.utils.imports import ImportDict, ImportVar
+from reflex_components_core.core.banner import has_connection_errors
 
 from masteria.enums import Permission
 from masteria.ui import identity
@@ -104,7 +104,7 @@ def language_choice() -> rx.Component:
 class _LanguageOfPage(rx.Fragment):
     """Keeps `<html lang>` true to the words on the page."""
 
-    def add_imports(self) -> dict[str, ImportVar]:
+    def add_imports(self) -> ImportDict:
         return {"react": ImportVar("useEffect")}
 
     def add_hooks(self) -> list[str | rx.Var]:

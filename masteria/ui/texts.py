@@ -52,7 +52,7 @@ def catalog(language: str) -> dict[str, str]:
 def _forms(language: str) -> dict[str, tuple[str, ...]]:
     with (MESSAGES / f"{language}.po").open("rb") as file:
         messages = [m for m in read_po(file, locale=language) if m.id]
-    plural = {m.id[0]: tuple(m.string) for m in messages if m.pluralizable}
+    plural = {m.id[0]: tuple(m.string or ()) for m in messages if m.pluralizable}
     return plural | {str(m.id): (str(m.string),) for m in messages if not m.pluralizable}
 
 
@@ -74,12 +74,12 @@ def t(key: str, **values: Any) -> rx.Var[str]:
     pt, en, es = (_filled(catalog(language)[key], values) for language in LANGUAGES)
     if pt == en == es:
         return rx.Var.create(pt)
-    return rx.match(Language.code, ("en", en), ("es", es), pt)
+    return rx.match(Language.code, ("en", en), ("es", es), pt)  # pyright: ignore[reportReturnType]
 
 
 def word(prefix: str, value: Any, options: tuple[str, ...]) -> rx.Var[str]:
     """The word for one of an enum's values, e.g. a row's state."""
-    return rx.match(value, *((option, t(f"{prefix}.{option}")) for option in options), value)
+    return rx.match(value, *((option, t(f"{prefix}.{option}")) for option in options), value)  # pyright: ignore[reportReturnType]
 
 
 def tr(language: str, key: str, **values: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from masteria.channels.base import Receipt
 from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.enums import CampaignState, SendState
+from masteria.flows import journal, upkeep
+from masteria.flows.journal import Journal
+from masteria.flows.sending import recover
 from masteria.kit.clock import now
 from tests.cast import Cast, a_connection, a_template
 from tests.cast import contacts as people
@@ -186,9 +190,37 @@ def test_a_cancel_reaches_those_who_come_back_later(cast: Cast, running: UUID) -
     with work_as(cast.ana) as work:
         campaigns.cancel(work, running)
     with work_as(cast.ana) as work:
-        assert sending.hold_open(work, running) is False
         sending.release(work, "recipient", claims)
-        sending.skip_rest(work, running)
+    upkeep.sweep()
     assert {row(cast.ana, c.id) for c in claims} == {("skipped",)}
     with work_as(cast.ana) as work:
         assert work.execute("select state from campaign").scalar_one() == CampaignState.CANCELLED
+
+
+def test_a_killed_worker_leaves_in_doubt_only_whom_it_began_to_call(cast: Cast, running: UUID) -> None:
+    owner = sending.new_owner()
+    with work_as(cast.ana) as work:
+        claims = sending.claim_recipients(work, running, owner, 10)
+    mark(cast.ana, running, claims[:2])
+    dead = Journal("recipient", cast.ana.company_id, owner)
+    dead.begin(claims[0].id)
+    recover()
+    assert [row(cast.ana, c.id) for c in claims] == [("sending",), ("sending",), ("claimed",)]
+    os.close(dead._file)  # the kernel does this when the process is killed
+    recover()
+    assert [row(cast.ana, c.id) for c in claims] == [("in_doubt",), ("queued",), ("queued",)]
+
+
+def test_a_journal_from_before_a_power_cut_is_not_believed(
+    cast: Cast, running: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = sending.new_owner()
+    with work_as(cast.ana) as work:
+        claims = sending.claim_recipients(work, running, owner, 1)
+    mark(cast.ana, running, claims)
+    os.close(Journal("recipient", cast.ana.company_id, owner)._file)
+    monkeypatch.setattr(journal, "_boot", lambda: "the-next-run")
+    recover()
+    journal.forget_earlier_runs()
+    let_leases_end(cast.ana)
+    assert row(cast.ana, claims[0].id) == ("in_doubt",)

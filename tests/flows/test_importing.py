@@ -203,3 +203,34 @@ def test_a_second_import_keeps_when_people_came_and_their_lists(cast: Cast, tmp_
         found = contact(work, work.session.exec(work.select(Contact)).one().id)
     assert (counts.updated, found.name, found.created_at) == (1, "Bia", before)
     assert (found.tags, found.lists) == (["a", "b"], ["Dois", "Um"])
+
+
+def test_what_postgresql_cannot_hold_is_left_out(cast: Cast, tmp_path: Path) -> None:
+    path = write(tmp_path, b"Nome;Celular;Obs\nAna;11987654321;boa\n")
+    import_file(cast.ana, path, {"Obs": "attributes.no\x00ta"}, {"tags": ["v\x00ip"]})
+    with work_as(cast.ana) as work:
+        found = work.session.exec(work.select(Contact)).one()
+    assert (found.attributes, found.tags) == ({"nota": "boa"}, ["vip"])
+
+
+@pytest.mark.parametrize(
+    ("mapping", "options", "field"),
+    [
+        ({}, {"dry": True}, "options.dry"),
+        ({}, {"on_match": "both"}, "options.on_match"),
+        ({}, {"tags": "vip"}, "options.tags"),
+        ({}, {"tags": 5}, "options.tags"),
+        ({}, {"list": ["a"]}, "options.list"),
+        ({}, {"dry_run": "false"}, "options.dry_run"),
+        ({"Fone": "phone"}, {}, "mapping"),
+        ({"Nome": "apelido"}, {}, "mapping"),
+        ({"Celular": ""}, {}, "mapping"),
+    ],
+)
+def test_a_wrong_wish_is_named(
+    cast: Cast, tmp_path: Path, mapping: dict[str, str], options: dict[str, object], field: str
+) -> None:
+    path = write(tmp_path, b"Nome;Celular\nAna;11987654321\n")
+    with pytest.raises(Invalid) as caught:
+        import_file(cast.ana, path, mapping, options)
+    assert caught.value.field == field

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
-from reflex.components.el.elements.base import BaseHTML
+from reflex_components_core.el.elements.base import BaseHTML
 
 from masteria.ui.texts import t, word
 

@@ -174,9 +174,9 @@ def rejects_csv(work: Work, import_id: UUID) -> str:
 
 
 def _filters(q: str, tag: str, list_id: str) -> dict[str, Any]:
-    """What is typed as a number is looked for as one, however it is spelt. Nothing stored holds a NUL."""
+    """What is typed as a number is looked for as one, however it is spelt. What cannot be stored is nothing to look for."""
     for name, text in (("q", q), ("tag", tag)):
-        if "\x00" in text:
+        if text and not storable_text(text, 80):
             raise Invalid(name, "unreadable")
     q = " ".join(storable_text(q, 80).split())
     if q and not _LETTER.search(q):

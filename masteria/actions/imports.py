@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from masteria.actions import activity
 from masteria.core.jobs import Job
 from masteria.core.work import Work
@@ -64,7 +66,10 @@ def start(work: Work, file_name: str, key: str, mapping: dict[str, str], options
         raise NotFound("file")
     # a double click waits here for the first one
     work.execute("select pg_advisory_xact_lock(hashtextextended(:key, 0))", {"key": key})
-    waiting = work.select(ImportBatch).where(ImportBatch.file_key == key, ImportBatch.finished_at == None)  # noqa: E711
+    waiting = work.select(ImportBatch).where(
+        ImportBatch.file_key == key,
+        sa.or_(ImportBatch.status == ImportStatus.QUEUED, ImportBatch.status == ImportStatus.RUNNING),
+    )
     if known := work.session.exec(waiting).first():
         return known.id
     batch = work.add(ImportBatch(file_name=file_name, file_key=key, mapping=mapping, options=options))

@@ -32,6 +32,7 @@ CLAIM = 1000  # rows a claim at most; refilled when half is used
 CLAIM_AHEAD_SECONDS = 5.0  # and never more than leave in this time: a claim lasts 30 s
 BATCH, BATCH_SECONDS = 100, HORIZON / 2  # slots at a time at most, and never for longer than half the horizon
 MARK_AHEAD_SECONDS = 0.02  # before a batch's first slot: a kill leaves in doubt what is marked, sent or not
+LATE_SECONDS = 0.01  # what a timer may be late and the next ones make up for; a longer stall is lost time
 IN_FLIGHT = 1000
 RECORD_SECONDS = 0.1
 ANNOUNCE_SECONDS = 0.25
@@ -65,6 +66,7 @@ class Pump:
         self.announced_at = 0.0
         self.share = 1.0  # of the rate, which we dare after the vendor asked for less
         self.held_until = 0.0
+        self.next_at = 0.0
         self.free_at = 0.0
         self.asked_at = time.monotonic()
         self.stopped: Answer | None = None
@@ -192,10 +194,10 @@ class Pump:
 
     async def _fly(self, batch: Batch) -> None:
         """Send each at its time. Late ones keep their distance: no burst catches up."""
-        moment = max(batch.first, time.monotonic())
+        moment = max(batch.first, self.next_at)
         for number, claim in enumerate(batch.claims):
             await _at(moment)
-            moment = max(moment, time.monotonic() - batch.gap) + batch.gap
+            moment = self.next_at = max(moment, time.monotonic() - LATE_SECONDS) + batch.gap
             if self.stopped is not None or jobs.stopping.is_set():
                 self.unmarked.extend(batch.claims[number:])
                 return

@@ -10,12 +10,12 @@ import pytest
 from masteria.actions import contacts
 from masteria.core.access import Actor
 from masteria.core.work import Work, work_as
-from masteria.enums import Consent, Topic
+from masteria.enums import CampaignKind, Consent, SendState, Topic
 from masteria.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from masteria.kit.ids import new_id
-from masteria.models import Contact
+from masteria.models import Campaign, Contact, Recipient
 from masteria.queries.contacts import contact, list_contacts, lists
-from tests.cast import Cast
+from tests.cast import Cast, a_connection
 from tests.cast import contacts as people
 
 NUMBER = "(11) 98765-4321"
@@ -158,6 +158,32 @@ def test_a_deleted_person_is_gone(cast: Cast) -> None:
         contacts.delete(work, contact_id)
     with work_as(cast.ana) as work:
         assert work.session.exec(work.select(Contact)).first() is None
+
+
+def test_a_deleted_person_leaves_the_campaigns_totals_and_gets_nothing_more(cast: Cast) -> None:
+    waiting, written = people(cast.ana, 2)
+    connection = a_connection(cast.ana)
+    with work_as(cast.ana) as work:
+        campaign = work.add(
+            Campaign(name="Oferta", kind=CampaignKind.TEXT, connection_id=connection.id, body="Oi", total=2)
+        )
+        work.session.flush()
+        for person, state in ((waiting, SendState.QUEUED), (written, SendState.SENT)):
+            work.session.add(
+                Recipient(
+                    company_id=work.company_id,
+                    campaign_id=campaign.id,
+                    contact_id=person.id,
+                    phone=person.phone,
+                    state=state,
+                )
+            )
+    with work_as(cast.ana) as work:
+        contacts.delete(work, waiting.id)
+        contacts.delete(work, written.id)
+    with work_as(cast.ana) as work:
+        rows = work.execute("select state, reason_code, contact_id, phone from recipient order by state desc").all()
+    assert [tuple(row) for row in rows] == [("skipped", "deleted", None, None), ("sent", None, None, None)]
 
 
 @pytest.mark.parametrize("act", [contacts.update, contacts.delete])

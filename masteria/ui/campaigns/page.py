@@ -177,7 +177,9 @@ def _people() -> rx.Component:
         rx.el.div(
             rx.el.h3(t("campaign.recipients")),
             rx.spacer(),
-            native_link(icon("download"), rx.el.span(t("campaign.csv")), href=csv, download=True, class_name="btn soft"),
+            native_link(
+                icon("download"), rx.el.span(t("campaign.csv")), href=csv, download=True, class_name="btn soft"
+            ),
             class_name="card-head",
         ),
         rx.el.table(rx.el.tbody(rx.foreach(CampaignState.people, _person)), class_name="table"),

@@ -66,7 +66,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
     sandbox.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
 
     found = os.environ.get("MASTERIA_TEST_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)

@@ -102,9 +102,9 @@ def delete_list(work: Work, list_id: UUID) -> None:
 def add_to_list(work: Work, list_id: UUID, contact_ids: Iterable[UUID]) -> int:
     """Put people into a list, at most 1,000 at once; says how many were not in it. `NotFound` for a stranger."""
     work.require(Permission.EDIT_CONTACTS)
-    ids = _people(work, contact_ids)
-    work.get(ContactList, list_id)
+    ids, found = _people(work, contact_ids), work.get(ContactList, list_id)
     added = work.execute(_JOIN, {"company": work.company_id, "list": list_id, "ids": ids}).rowcount
+    activity.record(work, found, Happened.LIST_UPDATED, added=added)
     work.announce(Topic.CONTACT, list_id)
     return added
 
@@ -112,12 +112,12 @@ def add_to_list(work: Work, list_id: UUID, contact_ids: Iterable[UUID]) -> int:
 def remove_from_list(work: Work, list_id: UUID, contact_ids: Iterable[UUID]) -> int:
     """Take people out of a list; says how many were in it."""
     work.require(Permission.EDIT_CONTACTS)
-    ids = _people(work, contact_ids)
-    work.get(ContactList, list_id)
+    ids, found = _people(work, contact_ids), work.get(ContactList, list_id)
     removed = work.execute(
         "delete from list_member where company_id = :company and list_id = :list and contact_id = any(:ids)",
         {"company": work.company_id, "list": list_id, "ids": ids},
     ).rowcount
+    activity.record(work, found, Happened.LIST_UPDATED, removed=removed)
     work.announce(Topic.CONTACT, list_id)
     return removed
 

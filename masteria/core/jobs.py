@@ -43,8 +43,10 @@ _RUNG_FOR = 3  # seconds within which a second ring for the same thing is the sa
 def ring(job: Job, *ids: str) -> None:
     """Put the job in its queue unless it waits there already. A failure is logged: the sweeper rings again."""
     try:
+        queue = Queue(job.queue, connection=bells(), serializer=JSONSerializer)
+        if not ids and queue.count:
+            return  # it says "look", once is enough however long the one before it runs
         if bells().set(_mark(job, ids), 1, nx=True, ex=_RUNG_FOR):
-            queue = Queue(job.queue, connection=bells(), serializer=JSONSerializer)
             queue.enqueue(
                 job.path,
                 *ids,

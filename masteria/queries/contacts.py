@@ -90,7 +90,12 @@ def list_contacts(
 def count_contacts(work: Work, *, q: str = "", tag: str = "", list_id: str = "") -> int:
     """How many the same filters find."""
     work.require(Permission.READ_CONTACTS)
-    return int(work.execute(f"select app.count_contacts({_FILTERS})", _filters(q, tag, list_id)).scalar() or 0)
+    values = _filters(q, tag, list_id)
+    query = f"select app.count_contacts({_FILTERS})"
+    if list_id and not (values["q"] or values["tag"]):  # a list alone is counted without its people
+        values["company"] = work.company_id
+        query = "select count(*) from list_member where company_id = :company and list_id = :list"
+    return int(work.execute(query, values).scalar() or 0)
 
 
 def contact(work: Work, contact_id: UUID) -> ContactRow:

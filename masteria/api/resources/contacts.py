@@ -109,7 +109,7 @@ def list_contacts(
     tag: Annotated[str, Query(max_length=64)] = "",
     list_id: UUID | None = None,
 ) -> Listed[Contact]:
-    """Newest first. `q` finds parts of names, digits of numbers and beginnings of addresses."""
+    """Newest first. `q` finds beginnings of words in names and of addresses, and digits of numbers."""
     with work_as(caller) as work:
         page = found.list_contacts(work, q=q, tag=tag, list_id=str(list_id or ""), cursor=cursor, limit=limit)
     return listed(_shown, page)

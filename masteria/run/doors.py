@@ -13,7 +13,7 @@ from masteria.core.jobs import Job
 from masteria.ui.guard import PUBLIC, rule
 
 BY_OPERATOR = "operator"
-COMMANDS = ("up web worker scheduler sandbox migrate doctor sweep doors company-create api-key-create import-contacts bench").split()
+COMMANDS = ["up", "web", "worker", "scheduler", "sandbox", "migrate", "doctor", "sweep", "doors", "company-create", "api-key-create", "import-contacts", "bench"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ SAMPLES: dict[str, Any] = {
     "scopes": ["contacts:read"],
     "phone": "+5511987654321",
     "settings": {},
+    "contact_ids": [],
     "kind": "whatsapp_cloud",
     "file_name": "pessoas.csv",
     "key": "nowhere",

@@ -122,7 +122,7 @@ def test_a_campaign_goes_out_and_every_browser_sees_it(page: Page, panel: Panel)
     expect(other.locator(".badge", has_text="Enviando")).to_be_visible()
     page.get_by_role("button", name="Pausar").click()
     expect(other.locator(".badge", has_text="Pausada")).to_be_visible()
-    expect(page.locator("[data-count=sending] .number")).to_have_text("0")
+    expect(page.locator("[data-count=sending] .number")).to_have_text("0", timeout=20_000)
     left = counted(page, "pending")
     assert left > 0
     page.wait_for_timeout(1000)

@@ -12,7 +12,7 @@ from masteria.actions import activity, sending
 from masteria.actions.audiences import compile_audience, unmapped
 from masteria.core.jobs import Job
 from masteria.core.work import Work
-from masteria.enums import CampaignKind, CampaignState, ConnectionStatus, Happened, Permission, TemplateStatus, Topic
+from masteria.enums import CampaignKind, CampaignState, Happened, Permission, TemplateStatus, Topic
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Invalid
 from masteria.models import Campaign, Connection, ContactList, Template
@@ -156,10 +156,7 @@ def interrupt(work: Work, campaign_id: UUID, code: str, *, account: bool) -> Non
     """The vendor's answer holds for everyone: pause with its reason; `account` takes the connection out too."""
     campaign = work.get(Campaign, campaign_id, lock=True)
     if account:
-        connection = work.get(Connection, campaign.connection_id, lock=True)
-        connection.status, connection.status_reason = ConnectionStatus.DISCONNECTED, code
-        activity.record(work, connection, Happened.CONNECTION_DISCONNECTED, code=code)
-        work.announce(Topic.CONNECTION, connection.id)
+        sending.disconnect(work, campaign.connection_id, code)
     if campaign.state == CampaignState.RUNNING:
         campaign.move_to(CampaignState.PAUSED, code)
         activity.record(work, campaign, Happened.CAMPAIGN_PAUSED, reason=code)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from masteria.actions import activity
 from masteria.core.work import Work
-from masteria.enums import SendState
+from masteria.enums import ConnectionStatus, Happened, SendState, Topic
+from masteria.models import Connection
 
 CLAIM_SECONDS = 30
 SENDING_SECONDS = 60
@@ -205,6 +207,15 @@ def someone_waits(work: Work, campaign_id: UUID) -> bool:
         {"id": campaign_id},
     )
     return bool(found.scalar())
+
+
+def disconnect(work: Work, connection_id: UUID, code: str) -> None:
+    """The vendor lets nothing of this number through until a person acts; once is enough to say it."""
+    connection = work.get(Connection, connection_id, lock=True)
+    if connection.status != ConnectionStatus.DISCONNECTED:
+        connection.status, connection.status_reason = ConnectionStatus.DISCONNECTED, code
+        activity.record(work, connection, Happened.CONNECTION_DISCONNECTED, code=code)
+        work.announce(Topic.CONNECTION, connection_id)
 
 
 def take_back(work: Work) -> int:

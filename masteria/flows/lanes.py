@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
@@ -40,7 +41,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Lane:
+class Lane(ABC):
     """The common part: `subject_id` is a campaign or a connection."""
 
     company_id: UUID
@@ -58,29 +59,33 @@ class Lane:
     def owner(self) -> UUID:
         return sending.new_owner()
 
+    @abstractmethod
     def plan(self) -> Plan | None:
         """What to send and how fast now; None when the lane is closed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def claim(self, count: int) -> list[Claimed]:
-        raise NotImplementedError
+        """Up to `count` due rows, ours while their lease lasts."""
 
+    @abstractmethod
     def mark(self, claims: list[Claimed]) -> set[UUID]:
-        raise NotImplementedError
+        """Commit that these are about to be called; the ids of whom to call."""
 
+    @abstractmethod
+    def record(self, results: list[Recorded], *, announce: bool = True) -> None:
+        """Write outcomes down; with `announce` the screens that watch this lane read again."""
+
+    @abstractmethod
     def stop(self, code: str, *, account: bool) -> None:
-        raise NotImplementedError
+        """The vendor's answer holds for everyone: say so where people look, for the account or this lane alone."""
 
+    @abstractmethod
     def finished(self) -> None:
         """Nothing was left when the pump ended."""
 
     def release(self, claims: list[Claimed]) -> None:
         with work_as(self.actor) as work:
             sending.release(work, self.table, claims)
-
-    def record(self, results: list[Recorded], *, announce: bool = True) -> None:
-        """Write outcomes down; with `announce` the screens that watch this lane read again."""
-        raise NotImplementedError
 
 
 class CampaignLane(Lane):
@@ -142,14 +147,19 @@ class ReplyLane(Lane):
         with work_as(self.actor) as work:
             return sending.mark_replies(work, claims)
 
-    def stop(self, code: str, *, account: bool) -> None:
-        """The message itself failed, with its reason; the number's state is the campaigns' and checks' affair."""
-
     def record(self, results: list[Recorded], *, announce: bool = True) -> None:
         with work_as(self.actor) as work:
             sending.record(work, self.table, results)
             for row_id in sending.conversations_of(work, [r.id for r in results]):
                 work.announce(Topic.CONVERSATION, row_id)
+
+    def stop(self, code: str, *, account: bool) -> None:
+        if account:
+            with work_as(self.actor) as work:
+                sending.disconnect(work, self.subject_id, code)
+
+    def finished(self) -> None:
+        with work_as(self.actor) as work:
             settle_strays(work, self.subject_id)
 
 

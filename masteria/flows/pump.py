@@ -64,6 +64,7 @@ class Pump:
         self.room = asyncio.Semaphore(IN_FLIGHT)
         self.results: list[Recorded] = []
         self.announced_at = 0.0
+        self.owes_word = False  # outcomes were written down and the screens not told yet
         self.share = 1.0  # of the rate, which we dare after the vendor asked for less
         self.held_until = 0.0
         self.next_at = 0.0
@@ -246,7 +247,7 @@ class Pump:
             await asyncio.sleep(0.5)
 
     async def _record(self, *, announce: bool) -> bool:
-        if not self.results:
+        if not self.results and not (announce and self.owes_word):
             return True
         results, self.results = self.results, []
         try:
@@ -255,15 +256,14 @@ class Pump:
             self.results = results + self.results  # the database was away: the outcomes wait here, nothing is resent
             log.exception("outcomes of %s not recorded yet", self.lane)
             return False
+        self.owes_word = not announce
         if announce:
             self.announced_at = time.monotonic()
         return True
 
     async def _land(self) -> None:
-        """Say why it ends, give back what was not begun, wait for what flies."""
-        if self.stopped is not None:
-            account = self.stopped.verdict == Verdict.STOP_ACCOUNT
-            await self._calmly(self.lane.stop, self.stopped.code or "", account=account)
+        """Say why it ends, give back what was not begun, wait for what flies: the last answers may be why."""
+        said = await self._say_why()
         if self.claiming is not None:
             await asyncio.wait([self.claiming])
             self.buffer.extend([] if self.claiming.exception() else self.claiming.result())
@@ -274,6 +274,16 @@ class Pump:
             if grace is None and jobs.stopping.is_set():
                 grace = time.monotonic() + GRACE_SECONDS
             await asyncio.wait(self.flying, timeout=0.25)
+        if not said:
+            await self._say_why()
+
+    async def _say_why(self) -> bool:
+        """Pause what the vendor's answer holds for; False when there is no such answer yet."""
+        if self.stopped is None:
+            return False
+        account = self.stopped.verdict == Verdict.STOP_ACCOUNT
+        await self._calmly(self.lane.stop, self.stopped.code or "", account=account)
+        return True
 
     async def _calmly(self, action: Callable[..., None], *values: Any, **options: Any) -> None:
         """With the database away leases run out by themselves; what flies must be heard all the same."""

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from masteria.actions import campaigns, sending
+from masteria.actions import campaigns, inbox, sending
 from masteria.core.work import work_as
-from masteria.enums import CampaignState, ConnectionStatus, Consent
+from masteria.enums import CampaignState, ConnectionStatus, Consent, SendState
 from masteria.flows import upkeep
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Invalid
-from masteria.models import Campaign, Connection, Contact
+from masteria.models import Campaign, Connection, Contact, Conversation, Message
 from tests.cast import Cast, a_template, contacts
 from tests.stage import HookProcess, Process, SandboxProcess, until, worker
 
@@ -206,3 +206,35 @@ def test_who_opts_out_in_mid_campaign_is_skipped(cast: Cast, sandbox: SandboxPro
         work.execute("update campaign set state = 'cancelled' where id = :id", {"id": campaign_id})
     assert (len(claims), len(marked)) == (3, 2)
     assert counts(cast, campaign_id)["skipped"] == 1
+
+
+def test_a_reply_with_a_wrong_token_fails_and_disconnects(cast: Cast, sandbox: SandboxProcess) -> None:
+    connection = ready(cast, sandbox, access_token="token-of-yesterday-too")
+    contact = contacts(cast.ana, 1)[0]
+    with work_as(cast.ana) as work:
+        work.get(Connection, connection.id).access_token = "token-of-yesterday"
+        talk = work.add(
+            Conversation(
+                connection_id=connection.id,
+                contact_id=contact.id,
+                last_message_at=now(),
+                window_expires_at=now() + timedelta(hours=1),
+            )
+        )
+        work.session.flush()
+        message_id = inbox.reply(work, talk.id, "Oi")
+
+    def failed() -> bool:
+        with work_as(cast.ana) as work:
+            return work.get(Message, message_id).state == SendState.FAILED
+
+    until(failed)
+
+    def disconnected() -> bool:
+        with work_as(cast.ana) as work:
+            return work.get(Connection, connection.id).status == ConnectionStatus.DISCONNECTED
+
+    until(disconnected)
+    with work_as(cast.ana) as work:
+        assert work.get(Message, message_id).reason_code == "190"
+        assert work.get(Connection, connection.id).status_reason == "190"

@@ -63,11 +63,11 @@ async def test_what_the_state_does_not_allow_is_a_conflict(cast: Cast) -> None:
     async with client(a_key(cast.ana)) as api:
         address = f"/campaigns/{(await api.post('/campaigns', json=draft(cast))).json()['id']}"
         for verb in ("pause", "resume"):
-            problem(await api.post(f"{address}/{verb}"), 409)
+            assert problem(await api.post(f"{address}/{verb}"), 409)
         await api.post(f"{address}/launch", json={})
-        problem(await api.post(f"{address}/launch"), 409)
-        problem(await api.patch(address, json={"name": "Tarde"}), 409)
-        problem(await api.delete(address), 409)
+        assert problem(await api.post(f"{address}/launch"), 409)
+        assert problem(await api.patch(address, json={"name": "Tarde"}), 409)
+        assert problem(await api.delete(address), 409)
 
 
 async def test_two_launches_at_once_are_one(cast: Cast) -> None:

@@ -27,7 +27,7 @@ async def test_nobody_comes_in_without_a_key() -> None:
 )
 async def test_a_wrong_key_is_refused(header: str) -> None:
     async with client(authorization=header) as api:
-        problem(await api.get("/me"), 401)
+        assert problem(await api.get("/me"), 401)
 
 
 async def test_a_revoked_key_is_worth_nothing_at_once(cast: Cast) -> None:
@@ -87,8 +87,8 @@ async def test_an_unknown_field_is_named(cast: Cast) -> None:
 @pytest.mark.parametrize("body", [b"{", b"not json", b'{"a": 1,}', b"\xff\xfe", b"[" * 100_000])
 async def test_a_body_that_is_no_json_is_400(cast: Cast, body: bytes) -> None:
     async with client(a_key(cast.ana)) as api:
-        problem(await api.post("/lists", content=body, headers={"content-type": "application/json"}), 400)
-        problem(await api.post("/lists", content=body), 400)
+        assert problem(await api.post("/lists", content=body, headers={"content-type": "application/json"}), 400)
+        assert problem(await api.post("/lists", content=body), 400)
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"null", b"7"])
@@ -99,8 +99,8 @@ async def test_json_that_is_no_object_is_422(cast: Cast, body: bytes) -> None:
 
 async def test_another_type_of_body_is_415(cast: Cast) -> None:
     async with client(a_key(cast.ana)) as api:
-        problem(await api.post("/lists", data={"name": "x"}), 415)
-        problem(await api.post("/imports", json={"file": "x"}), 415)
+        assert problem(await api.post("/lists", data={"name": "x"}), 415)
+        assert problem(await api.post("/imports", json={"file": "x"}), 415)
 
 
 async def test_a_large_body_is_413_by_its_length_and_while_it_is_read(cast: Cast) -> None:
@@ -109,9 +109,9 @@ async def test_a_large_body_is_413_by_its_length_and_while_it_is_read(cast: Cast
             yield b" " * 100_000
 
     async with client(a_key(cast.ana), **{"content-type": "application/json"}) as api:
-        problem(await api.post("/lists", content=b" " * 1_100_000), 413)
-        problem(await api.post("/lists", content=parts()), 413)
-        problem(await api.post("/lists", content=parts(), headers={"idempotency-key": "large"}), 413)
+        assert problem(await api.post("/lists", content=b" " * 1_100_000), 413)
+        assert problem(await api.post("/lists", content=parts()), 413)
+        assert problem(await api.post("/lists", content=parts(), headers={"idempotency-key": "large"}), 413)
 
 
 async def test_text_longer_than_any_field_is_422(cast: Cast) -> None:
@@ -136,8 +136,8 @@ def ascii_json(text: str) -> str:
 
 async def test_an_odd_id_names_nothing(cast: Cast) -> None:
     async with client(a_key(cast.ana)) as api:
-        problem(await api.get("/contacts/7"), 404)
-        problem(await api.get("/contacts/00000000-0000-0000-0000-000000000000"), 404)
+        assert problem(await api.get("/contacts/7"), 404)
+        assert problem(await api.get("/contacts/00000000-0000-0000-0000-000000000000"), 404)
 
 
 async def test_pages_follow_each_other_without_gap_or_repeat(cast: Cast) -> None:

@@ -70,12 +70,12 @@ def test_an_answer_reaches_the_person_and_its_states_come_back(
 def test_sair_written_on_a_phone_opts_the_person_out(cast: Cast, sandbox: SandboxProcess, hooks: HookProcess) -> None:
     connection = sandbox.number(cast.ana, hooks.url)
     writes(sandbox, connection, "Sair.")
-    until(lambda: consent(cast.ana) == Consent.OPTED_OUT)
+    assert until(lambda: consent(cast.ana) == Consent.OPTED_OUT)
     who = {"phone_number_id": connection.external_id, "from": "5511987650001"}
     sandbox.post("preference", value="resume", **who)
-    until(lambda: consent(cast.ana) == Consent.OPTED_IN)
+    assert until(lambda: consent(cast.ana) == Consent.OPTED_IN)
     sandbox.post("preference", value="stop", **who)
-    until(lambda: consent(cast.ana) == Consent.OPTED_OUT)
+    assert until(lambda: consent(cast.ana) == Consent.OPTED_OUT)
 
 
 def consent(actor: Actor) -> Consent | None:

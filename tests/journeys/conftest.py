@@ -68,7 +68,6 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-
     found = os.environ.get("MASTERIA_TEST_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if not found:
         pytest.skip("no Chromium on this machine: install it, e.g. Debian's package chromium")

@@ -56,6 +56,8 @@ def test_a_wrong_password_is_said_plainly(page: Page, panel: Panel) -> None:
 def test_a_stranger_sees_nothing(page: Page, panel: Panel) -> None:
     page.goto(f"{panel.url}/contacts")
     page.wait_for_url(re.compile(r"/login(\?|$)"))
+    expect(page.get_by_label("Senha")).to_be_visible()
+    expect(page.get_by_text("4.860")).to_have_count(0)
 
 
 def test_a_number_is_connected_after_meta_has_confirmed_it(page: Page, panel: Panel) -> None:

@@ -73,6 +73,7 @@ def test_stopping_ends_what_a_child_left_behind(tree: Supervisor) -> None:
     left = int(tree.tail("parent"))
     tree.stop()
     until(lambda: not lives(left))
+    assert not lives(left)
 
 
 def test_what_holds_data_is_stopped_last(tree: Supervisor) -> None:

@@ -91,15 +91,15 @@ def worker(queue: str, **env: str) -> Process:
     return Process("-m", "workers", "--queue", queue, **env)
 
 
-def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
-    """The condition's first true value, or an assertion error."""
+def until(condition: Callable[[], Any], seconds: float = 30, tell: Callable[[], object] = str) -> Any:
+    """The condition's first true value, or an assertion error that tells how things stand."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = condition()
         if found:
             return found
         time.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s")
+    raise AssertionError(f"not within {seconds} s: {tell()}")
 
 
 def digits() -> str:

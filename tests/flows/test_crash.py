@@ -75,6 +75,11 @@ def _echoes(cast: Cast, campaign_id: UUID) -> set[str]:
         return set(work.execute(query, {"id": campaign_id}).scalars())
 
 
+def _intake(cast: Cast) -> dict[str, int]:
+    with work_as(cast.ana) as work:
+        return dict(work.execute("select state, count(*) from intake group by 1").tuples().all())
+
+
 def test_twenty_kills_lose_nobody_and_double_nobody(cast: Cast, own_redis: OwnRedis) -> None:
     chance = random.Random(20)
     sandbox, hooks = SandboxProcess("--latency", "10-60"), HookProcess()
@@ -110,7 +115,9 @@ def test_twenty_kills_lose_nobody_and_double_nobody(cast: Cast, own_redis: OwnRe
             upkeep.sweep()
             return not counts(cast, campaign_id).keys() - {"delivered", "read", "in_doubt"}
 
-        until(settled, 120)  # the intake worker waits longer and longer for the Redis that was killed
+        until(
+            settled, 120, lambda: (counts(cast, campaign_id), _intake(cast), sandbox.get("stats")["webhooks"])
+        )  # the intake worker waits longer and longer for the Redis that was killed
         truth, accepted = sandbox.get("stats"), sandbox.get("accepted")["data"]
         doubtful = _echoes(cast, campaign_id)
         print(f"accepted {truth['accepted']}, never left {len(doubtful)}, in doubt after each kill {in_doubt}")

@@ -57,9 +57,7 @@ def create(work: Work, **values: Any) -> UUID:
 def update(work: Work, campaign_id: UUID, **values: Any) -> None:
     """Change a draft; anything else is `Conflict`."""
     work.require(Permission.EDIT_CAMPAIGNS)
-    campaign = work.get(Campaign, campaign_id, lock=True)
-    if campaign.state != CampaignState.DRAFT:
-        raise Conflict("state", state=str(campaign.state))
+    campaign = _draft(work, campaign_id)
     _fill(work, campaign, values)
     activity.record(work, campaign, Happened.CAMPAIGN_UPDATED, fields=sorted(values))
     work.announce(Topic.CAMPAIGN, campaign_id)
@@ -68,9 +66,7 @@ def update(work: Work, campaign_id: UUID, **values: Any) -> None:
 def delete(work: Work, campaign_id: UUID) -> None:
     """Throw a draft away; what was launched stays for ever."""
     work.require(Permission.EDIT_CAMPAIGNS)
-    campaign = work.get(Campaign, campaign_id, lock=True)
-    if campaign.state != CampaignState.DRAFT:
-        raise Conflict("state", state=str(campaign.state))
+    campaign = _draft(work, campaign_id)
     activity.record(work, campaign, Happened.CAMPAIGN_DELETED, name=campaign.name)
     work.session.delete(campaign)
     work.announce(Topic.CAMPAIGN, campaign_id)
@@ -93,9 +89,7 @@ def preflight(work: Work, campaign_id: UUID) -> Preflight:
 def launch(work: Work, campaign_id: UUID, *, at: datetime | None = None) -> None:
     """Freeze the audience and start sending, now or at `at`. A second launch is `Conflict`."""
     work.require(Permission.EDIT_CAMPAIGNS)
-    campaign = work.get(Campaign, campaign_id, lock=True)
-    if campaign.state != CampaignState.DRAFT:
-        raise Conflict("state", state=str(campaign.state))
+    campaign = _draft(work, campaign_id)
     connection, template = _parts(work, campaign)
     if at is not None and at <= now():
         raise Invalid("at", "past_date")
@@ -243,6 +237,14 @@ def _fill(work: Work, campaign: Campaign, values: Mapping[str, Any], wanted: tup
         work.get(ContactList, campaign.audience["list_id"])
     if campaign.audience:
         compile_audience(work, campaign, None)
+
+
+def _draft(work: Work, campaign_id: UUID) -> Campaign:
+    """Locked; anything but a draft is `Conflict`."""
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    if campaign.state != CampaignState.DRAFT:
+        raise Conflict("state", state=str(campaign.state))
+    return campaign
 
 
 def _parts(work: Work, campaign: Campaign) -> tuple[Connection, Template | None]:

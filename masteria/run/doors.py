@@ -13,7 +13,21 @@ from masteria.core.jobs import Job
 from masteria.ui.guard import PUBLIC, rule
 
 BY_OPERATOR = "operator"
-COMMANDS = ["up", "web", "worker", "scheduler", "sandbox", "migrate", "doctor", "sweep", "doors", "company-create", "api-key-create", "import-contacts", "bench"]
+COMMANDS = [
+    "up",
+    "web",
+    "worker",
+    "scheduler",
+    "sandbox",
+    "migrate",
+    "doctor",
+    "sweep",
+    "doors",
+    "company-create",
+    "api-key-create",
+    "import-contacts",
+    "bench",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ ACROSS = {
     "masteria/flows/upkeep.py",
     "masteria/queries/operations.py",
 }
+CHECKS = ("lint-imports", "ruff check .", "ruff format --check .", f"pyright --pythonpath {sys.executable}")
 CLOCK_READERS = {"masteria/kit/clock.py"}
 HTTP_CALLERS = ("masteria/kit/outbound.py", "masteria/sandbox/", "masteria/run/")
 
@@ -54,10 +55,11 @@ def lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
-def test_the_floors_hold() -> None:
-    result = subprocess.run(
-        [str(Path(sys.executable).with_name("lint-imports"))], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.split()[0])
+def test_what_the_commit_hook_checks_holds(check: str) -> None:
+    tool, *rest = check.split()
+    command = [str(Path(sys.executable).with_name(tool)), *rest]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -133,7 +133,7 @@ def find_actor(token: str) -> Actor | None:
         found = database.exec(
             select(Session, Person, Member, Company)
             .join(Person, Person.id == Session.person_id)  # pyright: ignore[reportArgumentType]
-            .join(Member, sa.and_(Member.person_id == Person.id, Member.company_id == Session.company_id))
+            .join(Member, sa.and_(col(Member.person_id) == Person.id, col(Member.company_id) == Session.company_id))
             .join(Company, Company.id == Session.company_id)  # pyright: ignore[reportArgumentType]
             .where(Session.token_hash == digest(token), col(Session.revoked_at).is_(None))
         ).first()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from masteria.actions import activity
@@ -83,14 +84,14 @@ def record_check(work: Work, connection_id: UUID, info: NumberInfo | None, reaso
     work.announce(Topic.CONNECTION, connection_id)
 
 
-def checked(name: str, kind: str, settings: Mapping[str, str]) -> dict[str, str]:
+def checked(name: str, kind: str, settings: Mapping[str, str]) -> dict[str, Any]:
     """The columns of a new connection; raises `Invalid` naming the setting."""
     if kind != ConnectionKind.WHATSAPP_CLOUD:
         raise Invalid("kind", "unknown_kind")
     unknown = sorted(settings.keys() - {*SETTINGS, *SECRETS})
     if unknown:
         raise Invalid(f"settings.{unknown[0]}", "unknown_field")
-    found = {"name": _name(name), "kind": kind}
+    found: dict[str, Any] = {"name": _name(name), "kind": kind}
     for key, column in SETTINGS.items():
         text = str(settings.get(key, "")).strip()
         if not _DIGITS.fullmatch(text):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
+from sqlmodel import col
 
 from masteria.actions import activity
 from masteria.core.jobs import Job
@@ -68,7 +68,7 @@ def start(work: Work, file_name: str, key: str, mapping: dict[str, str], options
     work.execute("select pg_advisory_xact_lock(hashtextextended(:key, 0))", {"key": key})
     waiting = work.select(ImportBatch).where(
         ImportBatch.file_key == key,
-        sa.or_(ImportBatch.status == ImportStatus.QUEUED, ImportBatch.status == ImportStatus.RUNNING),
+        col(ImportBatch.status).in_([ImportStatus.QUEUED, ImportStatus.RUNNING]),
     )
     if known := work.session.exec(waiting).first():
         return known.id

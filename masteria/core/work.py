@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -32,7 +33,7 @@ class CompanySession(Session):
     """A session that PostgreSQL's row security holds to one company."""
 
 
-@sa.event.listens_for(CompanySession, "after_begin")
+@event.listens_for(CompanySession, "after_begin")
 def _bind_company(session: CompanySession, transaction: SessionTransaction, connection: sa.Connection) -> None:
     company_id = session.info["company_id"]
     connection.execute(
@@ -79,7 +80,7 @@ class Work:
         self.session.add(row)
         return row
 
-    def execute(self, statement: sa.Executable | str, values: Any = None) -> sa.CursorResult[Any]:
+    def execute(self, statement: sa.Executable | str, values: Any = None) -> sa.CursorResult[*tuple[Any, ...]]:
         """A statement for many rows at once; text takes `:name` parameters, never values. Sees what was changed before."""
         self.session.flush()
         text = sa.text(statement) if isinstance(statement, str) else statement

@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from masteria.enums import Happened
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
-from masteria.models.base import Json, Sealed, Time, words
+from masteria.models.base import Json, Sealed, Table, Time, words
 
 
-class Activity(SQLModel, table=True):
+class Activity(Table, table=True):
     """Append-only: the application's database role may insert and read, nothing else."""
 
     __table_args__ = (
@@ -42,10 +42,8 @@ class Activity(SQLModel, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # pyright: ignore[reportArgumentType]
 
 
-class IdempotencyKey(SQLModel, table=True):
+class IdempotencyKey(Table, table=True):
     """The first answer to a POST with an `Idempotency-Key`, kept 24 h; `status_code` 0 while it still runs."""
-
-    __tablename__ = "idempotency_key"
 
     company_id: UUID = Field(primary_key=True, foreign_key="company.id", ondelete="CASCADE")
     key: str = Field(primary_key=True, max_length=255)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import datetime
@@ -11,6 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
 from masteria.kit.clock import now
@@ -33,7 +35,15 @@ Texts = pg.ARRAY(sa.Text)
 sealing_for: ContextVar[tuple[UUID, KeyRing] | None] = ContextVar("sealing_for", default=None)
 
 
-class Row(SQLModel):
+class Table(SQLModel):
+    """A table is named after its class: `ContactList` is `contact_list`."""
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+class Row(Table):
     """A table without a company: only the few that stand above companies."""
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from masteria.enums import CampaignKind, CampaignState, SendState
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
-from masteria.models.base import Json, Owned, Time, of_company, parent, words
+from masteria.models.base import Json, Owned, Table, Time, of_company, parent, words
 
 _S = CampaignState
 
@@ -62,7 +62,7 @@ class Campaign(Owned, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
 
 
-class Recipient(SQLModel, table=True):
+class Recipient(Table, table=True):
     """One person's message of one campaign, with the time of each state. `variables` are filled in at launch."""
 
     __table_args__ = (

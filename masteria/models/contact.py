@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from masteria.enums import Consent, ImportStatus
-from masteria.models.base import Json, Owned, Texts, Time, of_company, parent, words
+from masteria.models.base import Json, Owned, Table, Texts, Time, of_company, parent, words
 
 
 class Contact(Owned, table=True):
@@ -68,16 +68,14 @@ class Contact(Owned, table=True):
 class ContactList(Owned, table=True):
     """A named set of contacts that people fill by hand or by import."""
 
-    __tablename__ = "contact_list"
     __table_args__ = (parent(), sa.UniqueConstraint("company_id", "name"))
 
     name: str = Field(max_length=120)
 
 
-class ListMember(SQLModel, table=True):
+class ListMember(Table, table=True):
     """A contact in a list."""
 
-    __tablename__ = "list_member"
     __table_args__ = (
         of_company("contact_list", "list_id"),
         of_company("contact", "contact_id"),
@@ -95,7 +93,6 @@ class ImportBatch(Owned, table=True):
     `columns` is the file's header, so that its rejected lines can be handed back as a file.
     """
 
-    __tablename__ = "import_batch"
     __table_args__ = (
         parent(),
         sa.Index("ix_import_batch_newest", "company_id", sa.text("created_at desc")),
@@ -119,10 +116,9 @@ class ImportBatch(Owned, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
 
 
-class ImportReject(SQLModel, table=True):
+class ImportReject(Table, table=True):
     """A line that could not be taken, as it was, and why (a code the screens have words for)."""
 
-    __tablename__ = "import_reject"
     __table_args__ = (of_company("import_batch", "import_id"),)
 
     company_id: UUID = Field(primary_key=True, foreign_key="company.id", ondelete="CASCADE")

@@ -119,7 +119,6 @@ class Intake(Owned, table=True):
 class StrayStatus(Owned, table=True):
     """A status whose message we do not know yet: the send may still be committing."""
 
-    __tablename__ = "stray_status"
     __table_args__ = (
         of_company("connection", "connection_id"),
         sa.UniqueConstraint("company_id", "connection_id", "external_id", "status"),

@@ -50,7 +50,6 @@ class Session(Owned, table=True):
 class ApiKey(Owned, table=True):
     """A program's key: shown once, kept as a hash; `hint` is its last four characters."""
 
-    __tablename__ = "api_key"
     __table_args__ = (sa.Index(None, "company_id"),)
 
     name: str = Field(max_length=120)

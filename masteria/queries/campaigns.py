@@ -169,7 +169,7 @@ def _counts(work: Work, ids: list[UUID]) -> dict[UUID, Counts]:
     )
     found: dict[UUID, dict[str, int]] = {}
     for campaign_id, state, count, replied in rows:
-        group = _GROUP_OF.get(state, state)
+        group = _GROUP_OF.get(state) or state
         one = found.setdefault(campaign_id, {})
         for key, number in ((group, count), ("total", count), ("replied", replied)):
             one[key] = one.get(key, 0) + number

@@ -1,5 +1,8 @@
 """The page where a campaign is written: form on the left, the phone and the review on the right."""
 
+# Reflex passes attributes through a Var and refuses a wrong one when it compiles; pyright sees only the Var.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,8 @@
 """Campaigns: the list and the live page of one."""
 
+# Reflex passes attributes through a Var and refuses a wrong one when it compiles; pyright sees only the Var.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import reflex as rx
@@ -77,7 +80,7 @@ def _row(row: rx.Var[Row]) -> rx.Component:
     )
 
 
-def _bar(percent: rx.Var[int]) -> rx.Component:
+def _bar(percent: rx.Var[int] | int) -> rx.Component:
     return rx.el.div(
         rx.el.div(style={"width": f"{percent}%"}),
         class_name="bar",

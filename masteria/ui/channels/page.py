@@ -1,5 +1,8 @@
 """Channels: a card a number, and the form that connects one."""
 
+# Reflex passes attributes through a Var and refuses a wrong one when it compiles; pyright sees only the Var.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import reflex as rx

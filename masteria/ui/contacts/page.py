@@ -1,5 +1,8 @@
 """Contacts and their import."""
 
+# Reflex passes attributes through a Var and refuses a wrong one when it compiles; pyright sees only the Var.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import reflex as rx
@@ -183,7 +186,7 @@ def _column(column: rx.Var[Column]) -> rx.Component:
     )
 
 
-def _counts(result: rx.Var[Result]) -> rx.Component:
+def _counts(result: rx.Var[Result] | Result) -> rx.Component:
     cells = ("created", "updated", "skipped", "repeats", "rejected")
     return rx.el.dl(
         *[

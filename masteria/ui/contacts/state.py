@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import reflex as rx
@@ -194,7 +194,7 @@ class ImportState(Screen, rx.State):
         try:
             path, options = storage.path_of(self._key), {**self._options(), "dry_run": True}
             _, counts = await self._flow(importing.import_file, path, self._mapping(), options)
-            self.rehearsed = self._counts(counts)
+            self.rehearsed = replace(self._counts(counts), id="rehearsal", status="done")
         except Invalid as error:
             self.problem = explain(error, self._language())
         self.busy = False
@@ -224,16 +224,13 @@ class ImportState(Screen, rx.State):
     async def _load(self) -> None:
         row = await self._run(contacts.import_row, UUID(self._import_id))
         language = self._language()
-        self.running = Result(
-            str(row.id),
-            row.status,
-            tr(language, f"error.{row.error}") if row.error else "",
-            *(
-                self._number(n)
-                for n in (row.created, row.updated, row.skipped - row.repeats, row.repeats, row.rejected)
-            ),
-            row.rejected > 0,
-            tr(language, "import.running", done=self._number(row.processed)),
+        self.running = replace(
+            self._counts(row),
+            id=str(row.id),
+            status=row.status,
+            error=tr(language, f"error.{row.error}") if row.error else "",
+            has_rejects=row.rejected > 0,
+            progress=tr(language, "import.running", done=self._number(row.processed)),
         )
         self.file_name = row.file_name
 
@@ -244,6 +241,11 @@ class ImportState(Screen, rx.State):
         tags = [t for t in (part.strip() for part in self.tags.split(",")) if t]
         return {"tags": tags, **({"list": self.list_name} if self.list_name.strip() else {})}
 
-    def _counts(self, c: import_actions.Counts) -> Result:
-        numbers = (c.created, c.updated, c.skipped - c.repeats, c.repeats, c.rejected)
-        return Result("rehearsal", "done", "", *(self._number(n) for n in numbers))
+    def _counts(self, c: import_actions.Counts | contacts.ImportRow) -> Result:
+        return Result(
+            created=self._number(c.created),
+            updated=self._number(c.updated),
+            skipped=self._number(c.skipped - c.repeats),
+            repeats=self._number(c.repeats),
+            rejected=self._number(c.rejected),
+        )

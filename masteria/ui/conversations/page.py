@@ -1,5 +1,8 @@
 """Conversations: list on the left, thread on the right; one at a time on the phone."""
 
+# Reflex passes attributes through a Var and refuses a wrong one when it compiles; pyright sees only the Var.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import reflex as rx

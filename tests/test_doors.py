@@ -26,7 +26,9 @@ from tests.cast import contacts as people
 
 # Steps of the machine, not doors: called with `Actor.system` by flows, never by a person.
 MACHINERY = {
+    "masteria.actions.leases",
     "masteria.actions.sending",
+    "masteria.actions.tally",
     "masteria.actions.receipts",
     "masteria.actions.receiving",
     "masteria.actions.intake",

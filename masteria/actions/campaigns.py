@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from masteria.actions import activity, sending
+from masteria.actions import activity, sending, tally
 from masteria.actions.audiences import compile_audience, unmapped
 from masteria.core.jobs import Job
 from masteria.core.work import Work
@@ -270,10 +270,11 @@ def _enlist(work: Work, campaign: Campaign, template: Template | None) -> int:
     done = work.execute(
         f"""{audience.sql} insert into recipient
              (id, company_id, campaign_id, contact_id, phone, variables, state, state_at, attempts, due_at)
-           select gen_random_uuid(), :company, :campaign, id, phone, variables, 'queued', now(), 0, :due
+           select uuidv7(), :company, :campaign, id, phone, variables, 'queued', now(), 0, :due
            from judged where excluded is null on conflict (campaign_id, contact_id) do nothing""",
         {**audience.values, "campaign": campaign.id, "due": campaign.due_at},
     )
+    tally.begin(work, campaign.id, done.rowcount)
     return done.rowcount
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from masteria.actions import activity
+from masteria.actions import activity, tally
 from masteria.core.work import Work
 from masteria.enums import Consent, Happened, Permission, Topic
 from masteria.kit.errors import Conflict, Invalid, NotFound
@@ -56,11 +56,9 @@ def delete(work: Work, contact_id: UUID) -> None:
     work.require(Permission.EDIT_CONTACTS)
     contact = work.get(Contact, contact_id, lock=True)
     ids = {"company": work.company_id, "id": contact_id}
-    work.execute(
-        """update recipient set state = 'skipped', reason_code = 'deleted', state_at = now()
-           where company_id = :company and contact_id = :id and state in ('queued', 'claimed')""",
-        ids,
-    )
+    skipped = """update recipient r set state = 'skipped', reason_code = 'deleted', state_at = now(), due_at = null
+           where r.company_id = :company and r.contact_id = :id and r.state in ('queued', 'claimed')"""
+    work.execute(tally.counted(skipped, "id"), ids)
     work.execute(
         "update recipient set contact_id = null, phone = null, variables = '{}' where contact_id = :id",
         {"id": contact_id},

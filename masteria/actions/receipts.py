@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from masteria.actions import tally
 from masteria.channels.base import Receipt
 from masteria.core.work import Work
 from masteria.enums import Topic
@@ -114,7 +115,7 @@ def _keep(work: Work, connection_id: UUID, receipts: list[Receipt]) -> None:
     work.execute(
         """insert into stray_status (id, company_id, connection_id, external_id, status, happened_at, error_code,
              created_at, changed_at)
-           select gen_random_uuid(), :company, :connection, v.e, v.s, v.t, v.c, now(), now()
+           select uuidv7(), :company, :connection, v.e, v.s, v.t, v.c, now(), now()
            from unnest(cast(:e as text[]), cast(:s as text[]), cast(:t as timestamptz[]), cast(:c as text[]))
              v(e, s, t, c)
            on conflict do nothing""",
@@ -135,10 +136,9 @@ def _merge(work: Work, table: str, merged: list[_Merged]) -> None:
         return
     merged.sort(key=lambda m: m.key)
     provider, parent, topic, stamp = _SHAPES[table]
-    rows = work.execute(
-        _MERGE.format(table=table, provider=provider, parent=parent, stamp=stamp), _columns(work, merged)
-    )
-    for row_id in {row[0] for row in rows}:
+    query = _MERGE.format(table=table, provider=provider, stamp=stamp)
+    query = tally.counted(query, parent) if table == "recipient" else f"{query} returning r.{parent}"
+    for row_id in set(work.execute(query, _columns(work, merged)).scalars()):
         work.announce(topic, row_id)
 
 
@@ -178,11 +178,10 @@ update {table} r set
   reason_code = case when v.failed then coalesce(v.code, r.reason_code)
     when r.state in ('in_doubt', 'sending') then null else r.reason_code end,
   {provider} = coalesce(r.{provider}, v.provider),
-  lease_until = null,
+  due_at = null,
   sent_at = least(r.sent_at, v.sent),
   delivered_at = least(r.delivered_at, v.delivered, case when r.delivered_at is null then v.read end),
   read_at = least(r.read_at, v.read),
   failed_at = least(r.failed_at, v.failure),
   {stamp} = now()
-from locked v where r.id = v.id
-returning r.{parent}"""
+from locked v where r.id = v.id"""

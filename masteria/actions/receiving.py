@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import col
 
-from masteria.actions import activity
+from masteria.actions import activity, tally
 from masteria.channels.base import Inbound, Moved, Preference, Receipt
 from masteria.core.work import Work
 from masteria.enums import Consent, ConversationStatus, Direction, Happened, Topic
@@ -147,7 +147,7 @@ def _note_arrival(contact: Contact, conversation: Conversation, event: Inbound) 
 def _credit_reply(work: Work, connection_id: UUID, contact: Contact, event: Inbound) -> None:
     """The campaign that reached this person last on this number, within a week, has been answered."""
     rows = work.execute(
-        _CREDIT,
+        tally.counted(_CREDIT, "campaign_id"),
         {"company": work.company_id, "contact": contact.id, "connection": connection_id, "at": event.at},
     )
     for campaign_id in rows.scalars():
@@ -220,7 +220,7 @@ _CREDIT = """update recipient r set replied_at = :at from (
       and date_trunc('second', coalesce(r.sent_at, r.sending_at))
         between cast(:at as timestamptz) - interval '7 days' and cast(:at as timestamptz)
     order by coalesce(r.sent_at, r.sending_at) desc limit 1) last
-  where r.id = last.id and (r.replied_at is null or r.replied_at > :at) returning r.campaign_id"""
+  where r.id = last.id and (r.replied_at is null or r.replied_at > :at)"""
 _REFUSED = """select r.contact_id from recipient r where r.company_id = :company and r.contact_id is not null
     and (r.id = any(cast(:recipients as uuid[])) or r.provider_id = any(:ids))
   union select v.contact_id from message m join conversation v on v.id = m.conversation_id

@@ -1,4 +1,4 @@
-"""The sending ledger: claim, mark, record, settle. Recipients of campaigns and replies keep the same states.
+"""The sending ledger: claim, mark, record. Recipients of campaigns and replies keep the same states.
 
 `claimed` means the call has not begun and may be taken back; `sending` is committed before the call. All times are the
 database's own; every statement bears repetition.
@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from masteria.actions import activity
+from masteria.actions import activity, leases, tally
 from masteria.core.work import Work
 from masteria.enums import ConnectionStatus, Happened, SendState, Topic
 from masteria.models import Connection
 
-CLAIM_SECONDS = 30
-SENDING_SECONDS = 60
 MAX_ATTEMPTS = 8
 
 
@@ -52,16 +50,14 @@ def claim_recipients(work: Work, campaign_id: UUID, owner: UUID, count: int) -> 
     """
     rows = work.execute(
         """with due as materialized (
-             select id from recipient where company_id = :company and campaign_id = :campaign
-               and state = 'queued' and due_at <= now()
+             select id from recipient where company_id = :company and campaign_id = :campaign and due_at <= now()
                and exists (select from campaign where id = :campaign and state = 'running')
              order by due_at, id limit :count for update skip locked)
-           update recipient r set state = 'claimed', owner = :owner, attempt_id = gen_random_uuid(),
-             attempts = r.attempts + 1, lease_until = now() + make_interval(secs => :lease), state_at = now()
+           update recipient r set state = 'claimed', owner = :owner, attempt_id = uuidv7(), due_at = null,
+             attempts = r.attempts + 1, state_at = now()
            from due where r.id = due.id returning r.id, r.attempt_id, r.attempts, r.phone, r.variables""",
         {
             "owner": owner,
-            "lease": CLAIM_SECONDS,
             "company": work.company_id,
             "campaign": campaign_id,
             "count": count,
@@ -77,16 +73,15 @@ def claim_replies(work: Work, connection_id: UUID, owner: UUID, count: int) -> l
              select m.id, coalesce(c.phone, '+' || c.whatsapp_id, c.whatsapp_user_id, '') as reach from message m
              join conversation v on v.id = m.conversation_id and v.connection_id = :connection
              join contact c on c.id = v.contact_id
-             where m.company_id = :company and m.state = 'queued' and m.due_at <= now()
+             where m.company_id = :company and m.due_at <= now()
              order by m.due_at, m.id limit :count for update of m skip locked)
-           update message m set state = 'claimed', owner = :owner, attempt_id = gen_random_uuid(),
-             attempts = m.attempts + 1, lease_until = now() + make_interval(secs => :lease), changed_at = now()
+           update message m set state = 'claimed', owner = :owner, attempt_id = uuidv7(), due_at = null,
+             attempts = m.attempts + 1, changed_at = now()
            from due
            where m.id = due.id
            returning m.id, m.attempt_id, m.attempts, due.reach, m.text""",
         {
             "owner": owner,
-            "lease": CLAIM_SECONDS,
             "connection": connection_id,
             "count": count,
             "company": work.company_id,
@@ -101,112 +96,89 @@ def mark_recipients(work: Work, campaign_id: UUID, claims: list[Claimed]) -> set
     Leaves out who opted out since (skipped), who is someone else's now, and everybody once the campaign is not running.
     One look by key a row: as joins, the planner walks the whole company for each batch while a table has no statistics.
     """
-    rows = work.execute(
+    query = tally.counted(
         """with v as materialized (
              select a.id, a.attempt_id, (select case when q.contact_id is null then 'deleted' else
                (select 'opted_out' from contact c where c.id = q.contact_id and c.consent_whatsapp = 'opted_out') end
                from recipient q where q.id = a.id) as barred
              from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) a(id, attempt_id))
            update recipient r set state = case when v.barred is null then 'sending' else 'skipped' end,
-             reason_code = v.barred, sending_at = case when v.barred is null then now() end, state_at = now(),
-             lease_until = case when v.barred is null then now() + make_interval(secs => :lease) end
+             reason_code = v.barred, sending_at = case when v.barred is null then now() end, state_at = now()
            from v where r.id = v.id and r.company_id = :company and r.attempt_id = v.attempt_id
-             and r.state = 'claimed' and exists (select from campaign where id = :campaign and state = 'running')
-           returning r.id, r.state""",
-        {**_attempts(work, claims), "campaign": campaign_id, "lease": SENDING_SECONDS},
+             and r.state = 'claimed' and exists (select from campaign where id = :campaign and state = 'running')""",
+        "id, became",
     )
-    return {row.id for row in rows if row.state == SendState.SENDING}
+    rows = work.execute(query, {**_attempts(work, claims), "campaign": campaign_id})
+    return {row.id for row in rows if row.became == SendState.SENDING}
 
 
 def mark_replies(work: Work, claims: list[Claimed]) -> set[UUID]:
     """The same for replies; a person may be answered even after an opt-out, since a person asked."""
     rows = work.execute(
-        """update message m set state = 'sending', sending_at = now(), changed_at = now(),
-             lease_until = now() + make_interval(secs => :lease)
+        """update message m set state = 'sending', sending_at = now(), changed_at = now()
            from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) v(id, attempt_id)
            where m.id = v.id and m.company_id = :company and m.attempt_id = v.attempt_id and m.state = 'claimed'
            returning m.id""",
-        {**_attempts(work, claims), "lease": SENDING_SECONDS},
+        _attempts(work, claims),
     )
     return set(rows.scalars())
 
 
-def release(work: Work, table: str, claims: list[Claimed]) -> None:
-    """Give back what the caller has not begun, marked or not; it does not count as an attempt."""
-    work.execute(
-        f"""update {_known(table)} r set state = 'queued', owner = null, lease_until = null, attempts = r.attempts - 1
+def release(work: Work, ledger: str, claims: list[Claimed], wait: float = 0.0) -> None:
+    """Give back what the caller has not begun, marked or not, for another try in `wait` seconds; no attempt is counted."""
+    query = f"""update {_known(ledger)} r set state = 'queued', due_at = now() + make_interval(secs => :wait),
+             owner = null, attempts = r.attempts - 1
            from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) v(id, attempt_id)
            where r.id = v.id and r.company_id = :company and r.attempt_id = v.attempt_id
-             and r.state in ('claimed', 'sending')""",
-        _attempts(work, claims),
-    )
+             and r.state in ('claimed', 'sending')"""
+    work.execute(_counted(ledger, query), {**_attempts(work, claims), "wait": wait})
 
 
-def record(work: Work, table: str, results: list[Recorded]) -> None:
+def record(work: Work, ledger: str, results: list[Recorded]) -> None:
     """Write down how attempts ended. A status that overtook the answer keeps its place; only the id is added.
 
     Rows are locked in the order of their ids, as the merge of statuses does, so that the two cannot wait in a circle.
     """
-    stamp, provider = _COLUMNS[_known(table)]
-    work.execute(
-        f"""with v as materialized (
+    stamp, provider = _COLUMNS[_known(ledger)]
+    query = f"""with v as materialized (
              select u.* from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[]), cast(:states as text[]),
                   cast(:providers as text[]), cast(:codes as text[]), cast(:waits as float8[]))
                 u(id, attempt_id, state, provider, code, wait)
-             join {table} t on t.id = u.id and t.attempt_id = u.attempt_id
+             join {ledger} t on t.id = u.id and t.attempt_id = u.attempt_id
              where t.company_id = :company order by t.id for update of t)
-           update {table} r set {provider} = coalesce(r.{provider}, v.provider),
+           update {ledger} r set {provider} = coalesce(r.{provider}, v.provider),
              state = case when {_OPEN} then v.state else r.state end,
              reason_code = case when {_OPEN} then v.code else r.reason_code end,
              due_at = case when {_OPEN} and v.state = 'queued' then now() + v.wait * interval '1 s' else r.due_at end,
-             lease_until = null,
              sent_at = case when v.state = 'sent' then coalesce(r.sent_at, now()) else r.sent_at end,
              failed_at = case when {_OPEN} and v.state = 'failed' then now() else r.failed_at end, {stamp} = now()
-           from v where r.id = v.id""",
-        {
-            **_attempts(work, results),
-            "states": [str(r.state) for r in results],
-            "providers": [r.provider_id for r in results],
-            "codes": [r.code for r in results],
-            "waits": [r.wait for r in results],
-        },
-    )
-
-
-def part_with_the_dead(work: Work, table: str, owner: UUID, begun: list[UUID]) -> None:
-    """A worker of this machine is gone, and which calls it had begun is known: those are in doubt, the rest never left."""
-    values = {"company": work.company_id, "owner": owner, "begun": begun}
-    work.execute(
-        f"""update {_known(table)} set state = 'queued', owner = null, lease_until = null, attempts = attempts - 1
-           where company_id = :company and owner = :owner and state in ('claimed', 'sending')
-             and not id = any(cast(:begun as uuid[]))""",
-        values,
-    )
-    work.execute(
-        f"""update {table} set state = 'in_doubt', lease_until = null
-           where company_id = :company and owner = :owner and state = 'sending'""",
-        values,
-    )
+           from v where r.id = v.id"""
+    values = {
+        **_attempts(work, results),
+        "states": [str(r.state) for r in results],
+        "providers": [r.provider_id for r in results],
+        "codes": [r.code for r in results],
+        "waits": [r.wait for r in results],
+    }
+    work.execute(_counted(ledger, query), values)
 
 
 def skip_rest(work: Work, campaign_id: UUID) -> None:
     """Who was not written to before the campaign was cancelled never will be, nor who comes back later."""
-    work.execute(
-        """update recipient set state = 'skipped', reason_code = 'cancelled', state_at = now(), lease_until = null
-           where company_id = :company and campaign_id = :id and state in ('queued', 'claimed')""",
-        {"id": campaign_id, "company": work.company_id},
+    query = tally.counted(
+        """update recipient r set state = 'skipped', reason_code = 'cancelled', state_at = now(), due_at = null
+           where r.company_id = :company and r.campaign_id = :id and r.state in ('queued', 'claimed')""",
+        "id",
     )
+    work.execute(query, {"id": campaign_id, "company": work.company_id})
 
 
 def someone_waits(work: Work, campaign_id: UUID) -> bool:
     """Whether anyone of the campaign is still to be written to or just being written to."""
-    # two questions, as each of the two partial indexes answers one
     found = work.execute(
-        """select exists (select from recipient where campaign_id = :id and state = 'queued')
-             or exists (select from recipient where campaign_id = :id and state in ('claimed', 'sending'))""",
-        {"id": campaign_id},
+        "select exists (select from recipient where campaign_id = :id and due_at is not null)", {"id": campaign_id}
     )
-    return bool(found.scalar())
+    return bool(found.scalar()) or leases.anyone(work, campaign_id)
 
 
 def disconnect(work: Work, connection_id: UUID, code: str) -> None:
@@ -218,35 +190,11 @@ def disconnect(work: Work, connection_id: UUID, code: str) -> None:
         work.announce(Topic.CONNECTION, connection_id)
 
 
-def take_back(work: Work) -> int:
-    """What killed workers left: claimed rows go back to the queue, sending ones are in doubt. Returns how many.
-
-    Rows that someone is just settling are stepped over.
-    """
-    count = 0
-    for table, (stamp, _) in _COLUMNS.items():
-        for state, next_state in (("claimed", "queued"), ("sending", "in_doubt")):
-            back = ", owner = null, attempts = attempts - 1" if state == "claimed" else ""
-            done = work.execute(
-                f"""update {table} set state = '{next_state}', lease_until = null, {stamp} = now() {back}
-                   where id in (select id from {table} where company_id = :company and state = '{state}'
-                     and lease_until < now() for update skip locked)""",
-                {"company": work.company_id},
-            )
-            count += done.rowcount
-    return count
-
-
-def queue_reply(work: Work, message_id: UUID) -> None:
-    """Put a stored reply into the queue of its own, ahead of campaigns."""
-    work.execute("update message set state = 'queued', due_at = now() where id = :id", {"id": message_id})
-
-
 def connections_with_replies(work: Work) -> list[UUID]:
     """This company's numbers that have a reply to send now."""
     rows = work.execute(
         """select distinct v.connection_id from message m join conversation v on v.id = m.conversation_id
-           where m.company_id = :company and m.state = 'queued' and m.due_at <= now()""",
+           where m.company_id = :company and m.due_at <= now()""",
         {"company": work.company_id},
     )
     return list(rows.scalars())
@@ -263,11 +211,6 @@ def retry_at(attempts: int, wait: float) -> tuple[SendState, float]:
     return (SendState.QUEUED, wait) if attempts < MAX_ATTEMPTS else (SendState.FAILED, 0.0)
 
 
-def new_owner() -> UUID:
-    """A name for one drain; claims carry it."""
-    return uuid4()
-
-
 def _attempts(work: Work, rows: Sequence[Claimed | Recorded]) -> dict[str, Any]:
     return {"ids": [r.id for r in rows], "attempts": [r.attempt_id for r in rows], "company": work.company_id}
 
@@ -277,7 +220,11 @@ _OPEN = "r.state in ('sending', 'in_doubt')"
 _COLUMNS = {"recipient": ("state_at", "provider_id"), "message": ("changed_at", "external_id")}
 
 
-def _known(table: str) -> str:
-    if table not in _COLUMNS:
-        raise ValueError(table)
-    return table
+def _counted(ledger: str, update: str) -> str:
+    return tally.counted(update, "id") if ledger == "recipient" else update
+
+
+def _known(ledger: str) -> str:
+    if ledger not in _COLUMNS:
+        raise ValueError(ledger)
+    return ledger

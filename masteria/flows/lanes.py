@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from masteria.actions import campaigns, sending
+from masteria.actions import campaigns, leases, sending
 from masteria.actions.receipts import settle_strays
 from masteria.actions.sending import Claimed, Recorded
 from masteria.channels.base import Account, Content
@@ -55,17 +55,13 @@ class Lane(ABC):
     def actor(self) -> Actor:
         return Actor.system(self.company_id)
 
-    @cached_property
-    def owner(self) -> UUID:
-        return sending.new_owner()
-
     @abstractmethod
     def plan(self) -> Plan | None:
         """What to send and how fast now; None when the lane is closed."""
 
     @abstractmethod
-    def claim(self, count: int) -> list[Claimed]:
-        """Up to `count` due rows, ours while their lease lasts."""
+    def claim(self, owner: UUID, count: int) -> list[Claimed]:
+        """Up to `count` due rows, ours while our lease lasts."""
 
     @abstractmethod
     def mark(self, claims: list[Claimed]) -> set[UUID]:
@@ -87,6 +83,19 @@ class Lane(ABC):
         with work_as(self.actor) as work:
             sending.release(work, self.table, claims)
 
+    def begin(self) -> UUID:
+        """A lease to work on this lane; claims carry its id."""
+        with work_as(self.actor) as work:
+            return leases.take(work, self.table, self.subject_id)
+
+    def renew(self, owner: UUID) -> bool:
+        with work_as(self.actor) as work:
+            return leases.renew(work, owner)
+
+    def end(self, owner: UUID) -> None:
+        with work_as(self.actor) as work:
+            leases.end(work, owner)
+
 
 class CampaignLane(Lane):
     """One running campaign."""
@@ -101,9 +110,9 @@ class CampaignLane(Lane):
             content, own_rate = _content(campaign, template), float(campaign.rate_per_second or 0)
             return Plan(connection.kind, account_of(connection), connection.rate_per_second, own_rate, content)
 
-    def claim(self, count: int) -> list[Claimed]:
+    def claim(self, owner: UUID, count: int) -> list[Claimed]:
         with work_as(self.actor) as work:
-            return sending.claim_recipients(work, self.subject_id, self.owner, count)
+            return sending.claim_recipients(work, self.subject_id, owner, count)
 
     def mark(self, claims: list[Claimed]) -> set[UUID]:
         with work_as(self.actor) as work:
@@ -139,9 +148,9 @@ class ReplyLane(Lane):
             connection = work.get(Connection, self.subject_id)
             return Plan(connection.kind, account_of(connection), connection.rate_per_second, 0.0, None)
 
-    def claim(self, count: int) -> list[Claimed]:
+    def claim(self, owner: UUID, count: int) -> list[Claimed]:
         with work_as(self.actor) as work:
-            return sending.claim_replies(work, self.subject_id, self.owner, min(count, 50))
+            return sending.claim_replies(work, self.subject_id, owner, min(count, 50))
 
     def mark(self, claims: list[Claimed]) -> set[UUID]:
         with work_as(self.actor) as work:
@@ -169,7 +178,7 @@ def due_campaigns() -> list[Lane]:
         rows = database.execute(  # pyright: ignore[reportDeprecated]
             sa.text(
                 """select c.company_id, c.id from campaign c where c.state = 'running' and exists
-                   (select from recipient r where r.campaign_id = c.id and r.state = 'queued' and r.due_at <= now())"""
+                   (select from recipient r where r.campaign_id = c.id and r.due_at <= now())"""
             )
         ).all()
     return [CampaignLane(*row) for row in rows]
@@ -178,9 +187,7 @@ def due_campaigns() -> list[Lane]:
 def due_replies() -> list[Lane]:
     """Numbers with a reply due, of all companies."""
     with work_across() as database:
-        companies = database.scalars(
-            sa.text("select distinct company_id from message where state = 'queued' and due_at <= now()")
-        ).all()
+        companies = database.scalars(sa.text("select distinct company_id from message where due_at <= now()")).all()
     lanes: list[Lane] = []
     for company_id in companies:
         with work_as(Actor.system(company_id)) as work:

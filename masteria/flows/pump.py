@@ -29,7 +29,7 @@ from masteria.flows.lanes import Lane
 
 log = logging.getLogger(__name__)
 CLAIM = 1000  # rows a claim at most; refilled when half is used
-CLAIM_AHEAD_SECONDS = 5.0  # and never more than leave in this time: a claim lasts 30 s
+CLAIM_AHEAD_SECONDS = 5.0  # and never more than leave in this time
 BATCH, BATCH_SECONDS = 100, HORIZON / 2  # slots at a time at most, and never for longer than half the horizon
 MARK_AHEAD_SECONDS = 0.02  # before a batch's first slot: a kill leaves in doubt what is marked, sent or not
 LATE_SECONDS = 0.03  # what may be made up for: 3 % more in one second; a longer stall is lost time, not a burst
@@ -37,6 +37,7 @@ IN_FLIGHT = 1000
 RECORD_SECONDS = 0.1
 ANNOUNCE_SECONDS = 0.25
 PLAN_SECONDS = 1.0
+RENEW_SECONDS = 5.0  # of a lease of 30
 GRACE_SECONDS = 8.0  # for what flies when the process is asked to stop
 KEEP_TRYING_SECONDS = 30.0  # to write down outcomes while the database is away
 RECOVERY = 0.02  # of the full rate, regained each second after the vendor asked for less
@@ -82,7 +83,9 @@ class Pump:
         self.plan, self.planned_at = plan, time.monotonic()
         self.sender: Sender = channel_for(plan.kind).sender(plan.account, IN_FLIGHT)
         self.pacer = Pacer(self.client, plan.account.number_id, str(self.lane.subject_id), horizon=self.lane.horizon)
-        self.journal = Journal(self.lane.table, self.lane.company_id, self.lane.owner)
+        self.owner = await asyncio.to_thread(self.lane.begin)
+        self.renewed_at = time.monotonic()
+        self.journal = Journal(self.lane.table, self.lane.company_id, self.owner)
         landed = asyncio.Event()
         recorder = asyncio.create_task(self._record_often(landed))
         try:
@@ -92,8 +95,9 @@ class Pump:
             landed.set()
             await recorder
             await self.sender.close()
-            if not self.results and not self.flying:
-                self.journal.close()  # otherwise whoever comes next must read it
+            if not self.results and not self.flying:  # otherwise whoever comes next must look after our rows
+                self.journal.close()
+                await self._calmly(self.lane.end, self.owner)
         if self.exhausted and self.stopped is None:
             await asyncio.to_thread(self.lane.finished)
 
@@ -154,8 +158,13 @@ class Pump:
 
     async def _is_open(self) -> bool:
         """Look at the lane again once a second; another token needs another sender, so then this pump ends too."""
-        if time.monotonic() - self.planned_at < PLAN_SECONDS:
+        moment = time.monotonic()
+        if moment - self.planned_at < PLAN_SECONDS:
             return True
+        if moment - self.renewed_at >= RENEW_SECONDS:
+            if not await asyncio.to_thread(self.lane.renew, self.owner):
+                return False
+            self.renewed_at = moment
         plan = await asyncio.to_thread(self.lane.plan)
         if plan is None or plan.account != self.plan.account:
             return False
@@ -166,7 +175,7 @@ class Pump:
         """See that somebody waits in the buffer, claiming ahead of need. False: nobody is due."""
         wanted = min(CLAIM, math.ceil(self.plan.speed * CLAIM_AHEAD_SECONDS))
         if self.claiming is None and len(self.buffer) <= wanted // 2:
-            self.claiming = asyncio.create_task(asyncio.to_thread(self.lane.claim, wanted))
+            self.claiming = asyncio.create_task(asyncio.to_thread(self.lane.claim, self.owner, wanted))
         if self.claiming is not None and (not self.buffer or self.claiming.done()):
             claiming, self.claiming = self.claiming, None
             self.buffer.extend(await claiming)

@@ -1,6 +1,6 @@
 """Sending what is due: for each campaign and each number's replies a pump, all in one loop of one process.
 
-A pump is four short coroutines. *Claimer*: rows that are ours for half a minute. *Pacer*: send times for the next
+A pump is four short coroutines. *Claimer*: rows that are ours while our lease lasts. *Pacer*: send times for the next
 tenth of a second; only those rows are marked `sending`, and that is committed before the call. *Senders*. *Recorder*:
 outcomes in bulk. Killed at any instant, a pump leaves at most its marked rows in doubt and everything else untouched.
 """
@@ -15,7 +15,7 @@ from collections.abc import Callable
 import uvloop
 from redis import asyncio as aio
 
-from masteria.actions import sending
+from masteria.actions import leases
 from masteria.core import jobs
 from masteria.core.access import Actor
 from masteria.core.jobs import Job, ring
@@ -44,7 +44,7 @@ def recover() -> None:
     """Sort out what pumps of this machine left when they were killed."""
     for table, company_id, owner, begun in left_behind():
         with work_as(Actor.system(company_id)) as work:
-            sending.part_with_the_dead(work, table, owner, begun)
+            leases.part_with_the_dead(work, table, owner, begun)
         log.warning("a worker was killed here; %d calls it had begun are in doubt, the rest goes on", len(begun))
 
 

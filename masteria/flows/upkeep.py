@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from masteria.actions import campaigns, sending
+from masteria.actions import campaigns, leases, sending, tally
 from masteria.core.access import Actor
 from masteria.core.jobs import Job, ring
 from masteria.core.work import Work, work_across, work_as
@@ -26,11 +26,12 @@ def sweep() -> None:
         due = _ids(database, _DUE)
         cancelled = _ids(database, _CANCELLED)
         done = _ids(database, _DONE)
+        loose = _ids(database, _LOOSE)
         waiting = {job for job, query in _WAITING.items() if database.scalar(sa.text(query))}
         imports = _ids(database, _IMPORTS)
-    for company_id, _ in late:
+    for company_id in {company_id for company_id, _ in late}:
         with _company(company_id) as work:
-            taken = sending.take_back(work)
+            taken = leases.take_back(work)
         log.info("took back %d messages of a worker that is gone", taken)
     for company_id, campaign_id in due:
         with _company(company_id) as work:
@@ -42,6 +43,9 @@ def sweep() -> None:
     for company_id, campaign_id in done:
         with _company(company_id) as work:
             campaigns.finish(work, campaign_id)
+    for company_id, campaign_id in loose:
+        with _company(company_id) as work:
+            tally.fold(work, campaign_id)
     for job in waiting:
         ring(job)
     for company_id, import_id in imports:
@@ -64,22 +68,22 @@ def _ids(database: Session, query: str) -> list[tuple[UUID, UUID]]:
     return [tuple(row) for row in database.execute(sa.text(query))]  # pyright: ignore[reportDeprecated, reportReturnType]
 
 
-_LATE = """select company_id, company_id from (
-    select company_id from recipient where state in ('claimed', 'sending') and lease_until < now()
-    union select company_id from message where state in ('claimed', 'sending') and lease_until < now()) late"""
+_LATE = "select company_id, id from lease where until < now()"
 _DUE = "select company_id, id from campaign where state = 'scheduled' and due_at <= now()"
 # an answer that came after the cancel may have put somebody back into the queue
 _CANCELLED = """select c.company_id, c.id from campaign c where c.state = 'cancelled'
-    and exists (select from recipient r where r.campaign_id = c.id and r.state = 'queued')"""
+    and exists (select from recipient r where r.campaign_id = c.id and r.due_at is not null)"""
 _DONE = """select c.company_id, c.id from campaign c where c.state = 'running'
-    and not exists (select from recipient r where r.campaign_id = c.id and r.state = 'queued')
-    and not exists (select from recipient r where r.campaign_id = c.id and r.state in ('claimed', 'sending'))"""
+    and not exists (select from recipient r where r.campaign_id = c.id and r.due_at is not null)
+    and not exists (select from lease l where l.company_id = c.company_id and l.subject_id = c.id)"""
+_LOOSE = """select distinct company_id, campaign_id from campaign_tally
+    where not folded and at < now() - interval '1 minute'"""
 _IMPORTS = """select company_id, id from import_batch where status in ('queued', 'running')
     and (lease_until is null or lease_until < now())"""
 _WAITING = {
     Job.SEND_CAMPAIGNS: """select exists (select from campaign c join recipient r on r.campaign_id = c.id
-        where c.state = 'running' and r.state = 'queued' and r.due_at <= now())""",
-    Job.SEND_MESSAGES: "select exists (select from message where state = 'queued' and due_at <= now())",
+        where c.state = 'running' and r.due_at <= now())""",
+    Job.SEND_MESSAGES: "select exists (select from message where due_at <= now())",
     Job.READ_INTAKE: "select exists (select from intake where state = 'waiting')",
 }
 _OLD = (

@@ -2,7 +2,7 @@
 
 from masteria.models.activity import Activity, IdempotencyKey
 from masteria.models.base import Owned, Row
-from masteria.models.campaign import Campaign, Recipient
+from masteria.models.campaign import Campaign, CampaignTally, Recipient
 from masteria.models.company import Company
 from masteria.models.connection import Connection
 from masteria.models.contact import (
@@ -13,6 +13,7 @@ from masteria.models.contact import (
     ListMember,
 )
 from masteria.models.conversation import Conversation, Intake, Message, StrayStatus
+from masteria.models.ledger import Lease
 from masteria.models.person import ApiKey, Member, Person, Session
 from masteria.models.template import Template
 
@@ -20,6 +21,7 @@ __all__ = [
     "Activity",
     "ApiKey",
     "Campaign",
+    "CampaignTally",
     "Company",
     "Connection",
     "Contact",
@@ -29,6 +31,7 @@ __all__ = [
     "ImportBatch",
     "ImportReject",
     "Intake",
+    "Lease",
     "ListMember",
     "Member",
     "Message",

@@ -15,6 +15,7 @@ from masteria.enums import CampaignKind, CampaignState, SendState
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
 from masteria.models.base import Json, Owned, Table, Time, of_company, parent, words
+from masteria.models.ledger import claimed, due_while_queued, waiting
 
 _S = CampaignState
 
@@ -63,25 +64,20 @@ class Campaign(Owned, table=True):
 
 
 class Recipient(Table, table=True):
-    """One person's message of one campaign, with the time of each state. `variables` are filled in at launch."""
+    """One person's message of one campaign, with the time of each state. `variables` are filled in at launch.
+
+    No index may name a column that changes while a message is on its way (`state` above all, in a predicate too): only
+    so can PostgreSQL put the new version beside the old one without touching an index.
+    """
 
     __table_args__ = (
         of_company("campaign", "campaign_id"),
         # whoever deletes a contact first empties contact_id here: the campaign's totals stay as they were
         of_company("contact", "contact_id", ondelete="NO ACTION"),
         sa.UniqueConstraint("campaign_id", "contact_id"),
-        sa.Index(
-            "ix_recipient_queued",
-            "campaign_id",
-            "due_at",
-            "id",
-            postgresql_where=sa.text("state = 'queued'"),
-        ),
-        sa.Index(
-            "ix_recipient_leased",
-            "lease_until",
-            postgresql_where=sa.text("state in ('claimed', 'sending')"),
-        ),
+        waiting("recipient", "campaign_id", "due_at", "id"),
+        claimed("recipient"),
+        due_while_queued(),
         sa.Index(
             "ix_recipient_provider",
             "provider_id",
@@ -110,11 +106,44 @@ class Recipient(Table, table=True):
     attempt_id: UUID | None = None
     attempts: int = 0
     owner: UUID | None = None
-    lease_until: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
-    due_at: datetime = Field(default_factory=now, sa_type=Time)  # pyright: ignore[reportArgumentType]
+    due_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     sending_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     sent_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     delivered_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     read_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     failed_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     replied_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
+
+
+class CampaignTally(Table, table=True):
+    """How many of a campaign's recipients came into each group of states, less those that left it.
+
+    Each change of the ledger adds a row in its own transaction and waits for nobody; the sum is the campaign's counts.
+    Rows older than a minute are folded into one an hour.
+    """
+
+    __table_args__ = (
+        of_company("campaign", "campaign_id"),
+        sa.Index(None, "company_id", "campaign_id", "at"),
+        sa.Index(
+            "ix_campaign_tally_loose",
+            "at",
+            postgresql_where=sa.text("not folded"),
+        ),
+        {"postgresql_with": {"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_vacuum_threshold": "1000"}},
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    company_id: UUID = Field(foreign_key="company.id", ondelete="CASCADE")
+    campaign_id: UUID
+    at: datetime = Field(default_factory=now, sa_type=Time)  # pyright: ignore[reportArgumentType]
+    folded: bool = False
+    pending: int = 0
+    sending: int = 0
+    sent: int = 0
+    delivered: int = 0
+    read: int = 0
+    failed: int = 0
+    skipped: int = 0
+    in_doubt: int = 0
+    replied: int = 0

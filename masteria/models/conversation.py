@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from masteria.enums import ConversationStatus, Direction, IntakeState, SendState
 from masteria.models.base import Json, Owned, Time, of_company, parent, words
+from masteria.models.ledger import claimed, due_while_queued, waiting
 
 
 class Conversation(Owned, table=True):
@@ -59,17 +60,9 @@ class Message(Owned, table=True):
             unique=True,
             postgresql_where=sa.text("external_id is not null"),
         ),
-        sa.Index(
-            "ix_message_queued",
-            "due_at",
-            "id",
-            postgresql_where=sa.text("state = 'queued'"),
-        ),
-        sa.Index(
-            "ix_message_leased",
-            "lease_until",
-            postgresql_where=sa.text("state in ('claimed', 'sending')"),
-        ),
+        waiting("message", "due_at", "id"),
+        claimed("message"),
+        due_while_queued(),
     )
 
     conversation_id: UUID
@@ -85,7 +78,6 @@ class Message(Owned, table=True):
     attempt_id: UUID | None = None
     attempts: int = 0
     owner: UUID | None = None
-    lease_until: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     due_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     sending_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     sent_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]

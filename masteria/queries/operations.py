@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from masteria.core.work import work_across
+from masteria.queries.campaigns import GROUPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,15 @@ def backlog() -> Backlog:
     with work_across() as database:
         webhooks = database.scalar(sa.text("select count(*) from intake where state = 'waiting'"))
         lag = database.scalar(sa.text(_LAG))
-        rows = database.execute(sa.text(_RECIPIENTS)).all()  # pyright: ignore[reportDeprecated]
-    return Backlog(webhooks or 0, float(lag or 0), {row[0]: row[1] for row in rows})
+        sums = database.execute(sa.text(_RECIPIENTS)).one()  # pyright: ignore[reportDeprecated]
+    return Backlog(
+        webhooks or 0, float(lag or 0), {group: count or 0 for group, count in zip(GROUPS, sums, strict=True)}
+    )
 
 
 _LAG = """select extract(epoch from now() - min(least(
-    (select min(due_at) from recipient r where r.campaign_id = c.id and r.state = 'queued'), now())))
+    (select min(due_at) from recipient r where r.campaign_id = c.id), now())))
   from campaign c where c.state = 'running'"""
-_RECIPIENTS = """select r.state, count(*) from campaign c join recipient r on r.campaign_id = c.id
-  where c.state = 'running' group by 1"""
+_RECIPIENTS = f"""select {", ".join(f"sum(t.{group})" for group in GROUPS)}
+  from campaign c join campaign_tally t on t.campaign_id = c.id and t.company_id = c.company_id
+  where c.state = 'running'"""

@@ -11,6 +11,7 @@ from masteria.actions import contacts
 from masteria.core.access import Actor
 from masteria.core.work import Work, work_as
 from masteria.enums import CampaignKind, Consent, SendState, Topic
+from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from masteria.kit.ids import new_id
 from masteria.models import Campaign, Contact, Recipient
@@ -176,6 +177,7 @@ def test_a_deleted_person_leaves_the_campaigns_totals_and_gets_nothing_more(cast
                     contact_id=person.id,
                     phone=person.phone,
                     state=state,
+                    due_at=now() if state == SendState.QUEUED else None,
                 )
             )
     with work_as(cast.ana) as work:

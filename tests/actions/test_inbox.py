@@ -132,5 +132,6 @@ def a_message(cast: Cast, state: SendState | None) -> UUID:
 
 def _add(work: Work, conversation_id: UUID, state: SendState | None) -> Message:
     direction = Direction.OUTBOUND if state else Direction.INBOUND
-    values = {"state": state, "reason_code": "131000", "attempts": 3, "due_at": now()}
+    values = {"state": state, "reason_code": "131000", "attempts": 3}
+    values |= {"due_at": now()} if state == SendState.QUEUED else {}
     return work.add(Message(conversation_id=conversation_id, direction=direction, text="Oi", **values))  # pyright: ignore[reportArgumentType]

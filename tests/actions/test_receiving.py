@@ -165,7 +165,12 @@ def sent_to(work: Work, contact: Contact, connection_id: UUID, at: datetime) -> 
     )
     work.session.flush()
     found = Recipient(
-        company_id=work.company_id, campaign_id=campaign.id, contact_id=contact.id, state=SendState.SENT, sent_at=at
+        company_id=work.company_id,
+        campaign_id=campaign.id,
+        contact_id=contact.id,
+        state=SendState.SENT,
+        sent_at=at,
+        due_at=None,
     )
     work.session.add(found)
     work.session.flush()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from masteria.actions import campaigns, contacts, sending
+from masteria.actions import campaigns, contacts, leases, sending
 from masteria.actions.receipts import merge_statuses
 from masteria.actions.sending import Claimed, Recorded
 from masteria.channels.base import Receipt
@@ -45,7 +45,8 @@ def running(cast: Cast) -> UUID:
 
 def claim(actor: Actor, campaign_id: UUID, count: int = 10) -> list[Claimed]:
     with work_as(actor) as work:
-        return sending.claim_recipients(work, campaign_id, sending.new_owner(), count)
+        owner = leases.take(work, "recipient", campaign_id)
+        return sending.claim_recipients(work, campaign_id, owner, count)
 
 
 def mark(actor: Actor, campaign_id: UUID, claims: list[Claimed]) -> set[UUID]:
@@ -65,8 +66,8 @@ def row(actor: Actor, row_id: UUID, columns: str = "state") -> tuple[object, ...
 
 def let_leases_end(actor: Actor) -> int:
     with work_as(actor) as work:
-        work.execute("update recipient set lease_until = now() - interval '1 s' where lease_until is not null")
-        return sending.take_back(work)
+        work.execute("update lease set until = now() - interval '1 s'")
+        return leases.take_back(work)
 
 
 def test_a_person_is_claimed_by_one_worker_only(cast: Cast, running: UUID) -> None:
@@ -198,8 +199,8 @@ def test_a_cancel_reaches_those_who_come_back_later(cast: Cast, running: UUID) -
 
 
 def test_a_killed_worker_leaves_in_doubt_only_whom_it_began_to_call(cast: Cast, running: UUID) -> None:
-    owner = sending.new_owner()
     with work_as(cast.ana) as work:
+        owner = leases.take(work, "recipient", running)
         claims = sending.claim_recipients(work, running, owner, 10)
     mark(cast.ana, running, claims[:2])
     dead = Journal("recipient", cast.ana.company_id, owner)
@@ -214,8 +215,8 @@ def test_a_killed_worker_leaves_in_doubt_only_whom_it_began_to_call(cast: Cast, 
 def test_a_journal_from_before_a_power_cut_is_not_believed(
     cast: Cast, running: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner = sending.new_owner()
     with work_as(cast.ana) as work:
+        owner = leases.take(work, "recipient", running)
         claims = sending.claim_recipients(work, running, owner, 1)
     mark(cast.ana, running, claims)
     os.close(Journal("recipient", cast.ana.company_id, owner)._file)

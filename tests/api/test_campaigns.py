@@ -119,7 +119,7 @@ async def test_recipients_by_state_as_pages_and_as_a_file(cast: Cast) -> None:
         await api.post(f"{address}/launch")
         with work_as(cast.ana) as work:
             work.execute(
-                """update recipient set state = 'failed', reason_code = '131026', failed_at = now(), sent_at = now()
+                """update recipient set state = 'failed', due_at = null, reason_code = '131026', failed_at = now(), sent_at = now()
                    where id = (select id from recipient order by id limit 1)"""
             )
         failed = (await api.get(f"{address}/recipients?state=failed")).json()["data"]

@@ -38,6 +38,7 @@ def recipients(actor: Actor, connection: Connection, count: int, state: SendStat
                 contact_id=p.id,
                 phone=p.phone,
                 state=state,
+                due_at=now() if state == SendState.QUEUED else None,
                 provider_id=f"wamid.{p.id}" if state == SendState.SENT else None,
                 sending_at=now() - timedelta(minutes=2),
                 sent_at=now() - timedelta(minutes=2) if state == SendState.SENT else None,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from masteria.actions import campaigns, inbox, sending
+from masteria.actions import campaigns, inbox, leases, sending
 from masteria.core.work import work_as
 from masteria.enums import CampaignState, ConnectionStatus, Consent, SendState
 from masteria.flows import upkeep
@@ -200,7 +200,7 @@ def test_who_opts_out_in_mid_campaign_is_skipped(cast: Cast, sandbox: SandboxPro
     with work_as(cast.ana) as work:
         work.execute("update campaign set state = 'running' where id = :id", {"id": campaign_id})
         work.execute("update recipient set due_at = now() where campaign_id = :id", {"id": campaign_id})
-        claims = sending.claim_recipients(work, campaign_id, sending.new_owner(), 10)
+        claims = sending.claim_recipients(work, campaign_id, leases.take(work, "recipient", campaign_id), 10)
         work.get(Contact, people[0].id).consent_whatsapp = Consent.OPTED_OUT
         marked = sending.mark_recipients(work, campaign_id, claims)
         work.execute("update campaign set state = 'cancelled' where id = :id", {"id": campaign_id})

@@ -145,6 +145,7 @@ class Story:
                     contact_id=self.contact_id,
                     variables={"1": "Bia", "name": "Bia"},
                     state=state,
+                    due_at=now() if state == SendState.QUEUED else None,
                     reason_code="131026" if state == SendState.FAILED else None,
                     sending_at=at,
                 )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from alembic import op
 from masteria.core.db import OPS, role_name
-from masteria.core.isolation import company_table, open_to_ops
+from masteria.core.isolation import by_key, company_table, open_to_ops
 
 revision = "0003"
 down_revision = "0002"
@@ -71,6 +71,7 @@ def security() -> Iterator[str]:
         yield from company_table(table)
     yield from open_to_ops("lease", "select (id, company_id, subject_id, until)")
     yield from open_to_ops("campaign_tally", "select")
+    yield by_key("recipient")
 
 
 def downgrade() -> None:

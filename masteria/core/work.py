@@ -29,17 +29,18 @@ log = logging.getLogger(__name__)
 T = TypeVar("T", bound=Owned)
 
 
+_BIND = sa.text("select set_config('app.company_id', :id, true)")
+_BIND_BY_KEY = sa.text("select set_config('app.company_id', :id, true), set_config('enable_seqscan', 'off', true)")
+
+
 class CompanySession(Session):
     """A session that PostgreSQL's row security holds to one company."""
 
 
 @event.listens_for(CompanySession, "after_begin")
 def _bind_company(session: CompanySession, transaction: SessionTransaction, connection: sa.Connection) -> None:
-    company_id = session.info["company_id"]
-    connection.execute(
-        sa.text("select set_config('app.company_id', :id, true)"),
-        {"id": str(company_id)},
-    )
+    setting = _BIND_BY_KEY if session.info["by_key"] else _BIND
+    connection.execute(setting, {"id": str(session.info["company_id"])})
 
 
 class Work:
@@ -106,13 +107,16 @@ class Work:
 
 
 @contextmanager
-def work_as(actor: Actor) -> Iterator[Work]:
-    """Open a transaction for this actor; commits at the end, rolls back on any error."""
+def work_as(actor: Actor, *, by_key: bool = False) -> Iterator[Work]:
+    """Open a transaction for this actor; commits at the end, rolls back on any error.
+
+    `by_key` is for batches of rows whose ids are known: whatever the planner's statistics say, no table is read whole.
+    """
     with (
         company_values(actor.company_id),
         CompanySession(engine(APP), expire_on_commit=False) as session,
     ):
-        session.info["company_id"] = actor.company_id
+        session.info.update(company_id=actor.company_id, by_key=by_key)
         work = Work(session, actor)
         with session.begin():
             yield work

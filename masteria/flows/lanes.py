@@ -80,7 +80,7 @@ class Lane(ABC):
         """Nothing was left when the pump ended."""
 
     def release(self, claims: list[Claimed]) -> None:
-        with work_as(self.actor) as work:
+        with work_as(self.actor, by_key=True) as work:
             sending.release(work, self.table, claims)
 
     def begin(self) -> UUID:
@@ -111,11 +111,11 @@ class CampaignLane(Lane):
             return Plan(connection.kind, account_of(connection), connection.rate_per_second, own_rate, content)
 
     def claim(self, owner: UUID, count: int) -> list[Claimed]:
-        with work_as(self.actor) as work:
+        with work_as(self.actor, by_key=True) as work:
             return sending.claim_recipients(work, self.subject_id, owner, count)
 
     def mark(self, claims: list[Claimed]) -> set[UUID]:
-        with work_as(self.actor) as work:
+        with work_as(self.actor, by_key=True) as work:
             return sending.mark_recipients(work, self.subject_id, claims)
 
     def stop(self, code: str, *, account: bool) -> None:
@@ -129,7 +129,7 @@ class CampaignLane(Lane):
             campaigns.finish(work, self.subject_id)
 
     def record(self, results: list[Recorded], *, announce: bool = True) -> None:
-        with work_as(self.actor) as work:
+        with work_as(self.actor, by_key=True) as work:
             sending.record(work, self.table, results)
             if announce:
                 work.announce(Topic.CAMPAIGN, self.subject_id)
@@ -149,15 +149,15 @@ class ReplyLane(Lane):
             return Plan(connection.kind, account_of(connection), connection.rate_per_second, 0.0, None)
 
     def claim(self, owner: UUID, count: int) -> list[Claimed]:
-        with work_as(self.actor) as work:
+        with work_as(self.actor, by_key=True) as work:
             return sending.claim_replies(work, self.subject_id, owner, min(count, 50))
 
     def mark(self, claims: list[Claimed]) -> set[UUID]:
-        with work_as(self.actor) as work:
+        with work_as(self.actor, by_key=True) as work:
             return sending.mark_replies(work, claims)
 
     def record(self, results: list[Recorded], *, announce: bool = True) -> None:
-        with work_as(self.actor) as work:
+        with work_as(self.actor, by_key=True) as work:
             sending.record(work, self.table, results)
             for row_id in sending.conversations_of(work, [r.id for r in results]):
                 work.announce(Topic.CONVERSATION, row_id)

@@ -26,6 +26,7 @@ from tests.cast import contacts as people
 
 # Steps of the machine, not doors: called with `Actor.system` by flows, never by a person.
 MACHINERY = {
+    "masteria.actions.budgets",
     "masteria.actions.leases",
     "masteria.actions.sending",
     "masteria.actions.tally",

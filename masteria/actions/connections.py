@@ -107,6 +107,7 @@ def _confirm(connection: Connection, info: NumberInfo) -> None:
     connection.status_reason = None if info.can_send else "blocked_by_vendor"
     connection.address, connection.quality = info.address, info.quality
     connection.rate_per_second, connection.checked_at = info.rate_per_second, now()
+    connection.tier, connection.people_per_day = info.tier, info.people_per_day
 
 
 def _name(text: str) -> str:

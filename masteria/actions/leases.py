@@ -48,6 +48,17 @@ def anyone(work: Work, subject_id: UUID) -> bool:
     return bool(found.scalar())
 
 
+def pumps_of(work: Work, connection_id: UUID) -> int:
+    """How many pumps send for this number now, campaigns and replies together."""
+    found = work.execute(
+        """select count(*) from lease l where l.company_id = :company and l.until > now()
+             and (l.subject_id = :connection or exists (select from campaign c where c.id = l.subject_id
+               and c.company_id = :company and c.connection_id = :connection))""",
+        {"company": work.company_id, "connection": connection_id},
+    )
+    return int(found.scalar_one())
+
+
 def take_back(work: Work) -> int:
     """Of pumps that are gone: what they claimed goes back to the queue, what they were sending is in doubt.
 

@@ -94,15 +94,19 @@ def claim_replies(work: Work, connection_id: UUID, owner: UUID, count: int) -> l
     return [Claimed(row[0], row[1], row[2], row[3], {}, row[4]) for row in rows]
 
 
-def mark_recipients(work: Work, campaign_id: UUID, claims: list[Claimed]) -> set[UUID]:
+def mark_recipients(work: Work, campaign_id: UUID, claims: list[Claimed], *, cap: int | None = None) -> set[UUID]:
     """Commit that these are about to be called; returns whom to call.
 
-    Leaves out who opted out since (skipped), who is someone else's now, and everybody once the campaign is not running.
+    Leaves out who opted out since and who had `cap` marketing messages in the last 24 hours (skipped), who is someone
+    else's now, and everybody once the campaign is not running.
     """
+    if cap is not None:  # two campaigns that mark the same person at once must see each other
+        work.execute(_HOLD_PEOPLE, _attempts(work, claims))
     query = tally.counted(
-        """with v as materialized (
+        f"""with v as materialized (
              select a.id, a.attempt_id, (select case when q.contact_id is null then 'deleted' else
-               (select 'opted_out' from contact c where c.id = q.contact_id and c.consent_whatsapp = 'opted_out') end
+               coalesce((select 'opted_out' from contact c where c.id = q.contact_id
+                 and c.consent_whatsapp = 'opted_out'){", " + _CAPPED if cap is not None else ""}) end
                from recipient q where q.id = a.id) as barred
              from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) a(id, attempt_id))
            update recipient r set state = case when v.barred is null then 'sending' else 'skipped' end,
@@ -111,7 +115,7 @@ def mark_recipients(work: Work, campaign_id: UUID, claims: list[Claimed]) -> set
              and r.state = 'claimed' and exists (select from campaign where id = :campaign and state = 'running')""",
         "id, became",
     )
-    rows = work.execute(query, {**_attempts(work, claims), "campaign": campaign_id})
+    rows = work.execute(query, {**_attempts(work, claims), "campaign": campaign_id, "cap": cap})
     return {row.id for row in rows if row.became == SendState.SENDING}
 
 
@@ -127,14 +131,17 @@ def mark_replies(work: Work, claims: list[Claimed]) -> set[UUID]:
     return set(rows.scalars())
 
 
-def release(work: Work, ledger: str, claims: list[Claimed], wait: float = 0.0) -> None:
-    """Give back what the caller has not begun, marked or not, for another try in `wait` seconds; no attempt is counted."""
-    query = f"""update {_known(ledger)} r set state = 'queued', due_at = now() + make_interval(secs => :wait),
+def release(work: Work, ledger: str, claims: list[Claimed], waits: list[float] | None = None) -> None:
+    """Give back what the caller has not begun, marked or not, each for another try in so many seconds.
+
+    No attempt is counted.
+    """
+    query = f"""update {_known(ledger)} r set state = 'queued', due_at = now() + v.wait * interval '1 s',
              owner = null, attempts = r.attempts - 1
-           from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) v(id, attempt_id)
+           from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[]), cast(:waits as float8[])) v(id, attempt_id, wait)
            where r.id = v.id and r.company_id is not distinct from :company and r.attempt_id = v.attempt_id
              and r.state in ('claimed', 'sending')"""
-    work.execute(_counted(ledger, query), {**_attempts(work, claims), "wait": wait})
+    work.execute(_counted(ledger, query), {**_attempts(work, claims), "waits": waits or [0.0] * len(claims)})
 
 
 def record(work: Work, ledger: str, results: list[Recorded]) -> None:
@@ -218,6 +225,13 @@ def _attempts(work: Work, rows: Sequence[Claimed | Recorded]) -> dict[str, Any]:
     return {"ids": [r.id for r in rows], "attempts": [r.attempt_id for r in rows], "company": work.company_id}
 
 
+_HOLD_PEOPLE = """select c.id from contact c where c.company_id = :company and c.id in (
+    select contact_id from recipient where id = any(cast(:ids as uuid[]))) order by c.id for no key update"""
+_CAPPED = """case when :cap <= (select count(*) from recipient o join campaign oc on oc.id = o.campaign_id
+    join template ot on ot.id = oc.template_id and ot.category = 'MARKETING'
+  where o.company_id = :company and o.contact_id = q.contact_id and o.id <> q.id
+    and o.sending_at > now() - interval '24 hours'
+    and o.state in ('sending', 'sent', 'delivered', 'read', 'in_doubt')) then 'marketing_cap' end"""
 _OPEN = "r.state in ('sending', 'in_doubt')"
 # the columns that say when a row changed and how the vendor calls it
 _COLUMNS = {"recipient": ("state_at", "provider_id"), "message": ("changed_at", "external_id")}

@@ -31,6 +31,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class PairRate:
+    """How often one number may write to one person: once in `seconds`, `burst` of them in advance."""
+
+    seconds: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What everyone of a campaign gets: a text, or a template with the placeholders of its header and body."""
 
@@ -108,6 +116,8 @@ class NumberInfo:
     quality: str
     rate_per_second: int
     can_send: bool
+    tier: str = ""
+    people_per_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
-from masteria.channels.base import Account, Answer, Content, NumberInfo, TemplateInfo, Verdict
+from masteria.channels.base import Account, Answer, Content, NumberInfo, PairRate, TemplateInfo, Verdict
+from masteria.channels.meta_bodies import Body, body_for
 from masteria.channels.meta_errors import answer_for
 from masteria.kit.errors import OutsideError
 from masteria.kit.outbound import HotClient, NeverLeft, NoAnswer, ask
-from masteria.kit.placeholders import HEADER, fill, placeholders_in
+from masteria.kit.placeholders import HEADER, placeholders_in
 
-NUMBER_FIELDS = "display_phone_number,verified_name,quality_rating,throughput,status,platform_type,health_status"
+NUMBER_FIELDS = (
+    "display_phone_number,verified_name,quality_rating,throughput,status,platform_type,health_status,"
+    "whatsapp_business_manager_messaging_limit"
+)
 RATES = {"STANDARD": 80, "HIGH": 1000, "NOT_APPLICABLE": 80}
 COEXISTENCE_RATE = 20  # a number that also lives in the WhatsApp Business app
 RETRY_SECONDS = 2.0
+PAIR_LIMIT = PairRate(seconds=6.0, burst=45)  # to one person (Cloud API, pair rate limit)
 
 
 class MetaSender:
@@ -24,13 +30,15 @@ class MetaSender:
         self._url = f"{account.base_url}/{account.number_id}/messages"
         self._headers = {"authorization": f"Bearer {account.token}", "content-type": "application/json"}
         self._client = HotClient(connections)
+        self._bodies: dict[Content, Body] = {}  # of one campaign's content, or of the last reply's
 
     async def send(self, to: str, echo: str, content: Content, values: dict[str, str], attempts: int = 1) -> Answer:
         """One attempt. Never raises for what the vendor or the network does."""
         try:
-            status, raw = await self._client.post(self._url, self._headers, body(to, echo, content, values))
+            status, raw = await self._client.post(self._url, self._headers, self._body(content)(to, echo, values))
         except NeverLeft:
-            return Answer(Verdict.RETRY, code="unreachable", wait=RETRY_SECONDS * 2 ** min(attempts - 1, 6))
+            # whoever is next would not get through either: the number waits, and nobody has used up a try
+            return Answer(Verdict.SLOW, code="unreachable", wait=min(RETRY_SECONDS * 2 ** min(attempts - 1, 6), 60.0))
         except NoAnswer:
             return Answer(Verdict.DOUBT, code="no_answer")
         return read_answer(status, raw, attempts)
@@ -38,34 +46,23 @@ class MetaSender:
     async def close(self) -> None:
         await self._client.close()
 
+    def _body(self, content: Content) -> Body:
+        found = self._bodies.get(content)
+        if found is None:
+            found = body_for(content)
+            self._bodies = {content: found}
+        return found
+
 
 def sender(account: Account, connections: int) -> MetaSender:
     """A sender for this number."""
     return MetaSender(account, connections)
 
 
-def body(to: str, echo: str, content: Content, values: dict[str, str]) -> bytes:
-    """The JSON of one message; a number goes with its `+`, else Meta may put its own country before it.
-
-    Who hides the number is reached by Meta's id of the person, which is no number.
-    """
-    found: dict[str, Any] = {
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        "to" if to.startswith("+") else "recipient": to,
-        "biz_opaque_callback_data": echo,
-    }
-    if content.template:
-        found |= {"type": "template", "template": _template(content, values)}
-    else:
-        found |= {"type": "text", "text": {"body": fill(content.text, values), "preview_url": False}}
-    return json.dumps(found, ensure_ascii=False).encode()
-
-
 def read_answer(status: int, raw: bytes, attempts: int) -> Answer:
     """What Meta's answer means."""
     try:
-        found = json.loads(raw)
+        found = json.loads(str(raw, "utf-8"))
         if status == 200:
             return Answer(Verdict.SENT, provider_id=str(found["messages"][0]["id"]))
         return answer_for(status, int(found["error"]["code"]), attempts)
@@ -80,6 +77,7 @@ def number_info(account: Account) -> NumberInfo:
     rate = RATES.get(found.get("throughput", {}).get("level", ""), 80)
     if "SMB" in str(found.get("platform_type", "")):
         rate = COEXISTENCE_RATE
+    tier = str(found.get("whatsapp_business_manager_messaging_limit") or "")
     health = found.get("health_status", {}).get("can_send_message", "AVAILABLE")
     return NumberInfo(
         found.get("display_phone_number", ""),
@@ -87,7 +85,15 @@ def number_info(account: Account) -> NumberInfo:
         found.get("quality_rating", "UNKNOWN"),
         rate,
         health != "BLOCKED",
+        tier,
+        people_per_day(tier),
     )
+
+
+def people_per_day(tier: str) -> int | None:
+    """How many people `TIER_250`, `TIER_2K`, `TIER_100K` allow; None for `TIER_UNLIMITED` and words we do not know."""
+    found = re.fullmatch(r"TIER_(\d+)(K?)", tier)
+    return int(found[1]) * (1000 if found[2] else 1) if found else None
 
 
 def belongs_to_account(account: Account) -> bool:
@@ -113,22 +119,6 @@ def templates(account: Account) -> list[TemplateInfo]:
         if not found.get("paging", {}).get("next") or not after:
             return rows
         params = {"limit": 100, "after": after}
-
-
-def _template(content: Content, values: dict[str, str]) -> dict[str, Any]:
-    components = []
-    for kind, keys in (("header", content.header), ("body", content.body)):
-        prefix = HEADER if kind == "header" else ""
-        parameters = [_parameter(key, values.get(prefix + key, ""), content.named) for key in keys]
-        if parameters:
-            components.append({"type": kind, "parameters": parameters})
-    found: dict[str, Any] = {"name": content.template, "language": {"code": content.language}}
-    return {**found, "components": components} if components else found
-
-
-def _parameter(key: str, text: str, named: bool) -> dict[str, str]:
-    found = {"type": "text", "text": text}
-    return {**found, "parameter_name": key} if named else found
 
 
 def _template_info(row: dict[str, Any]) -> TemplateInfo:

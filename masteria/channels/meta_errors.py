@@ -25,7 +25,7 @@ def answer_for(status: int, code: int | None, attempts: int) -> Answer:
     if code in _ACCOUNT or (code is None and status in (401, 403)):
         return Answer(Verdict.STOP_ACCOUNT, code=text)
     if code == PAIR_RATE:
-        return Answer(Verdict.RETRY, code=text, wait=float(4 ** min(attempts, 6)))
+        return Answer(Verdict.RETRY, code=text, wait=float(4 ** min(attempts - 1, 6)))
     if code in _CAMPAIGN:
         return Answer(Verdict.STOP_CAMPAIGN, code=text)
     if code in _SLOW or status == 429:

@@ -22,7 +22,7 @@ from masteria.core.jobs import Job, ring
 from masteria.enums import Permission, Topic
 from masteria.kit.errors import Forbidden, NotFound
 from masteria.kit.sealing import KeyRing
-from masteria.models import Owned
+from masteria.models import Company, Owned
 from masteria.models.base import sealing_for
 
 log = logging.getLogger(__name__)
@@ -74,6 +74,10 @@ class Work:
         if found is None:
             raise NotFound(model.__name__)
         return found
+
+    def get_company(self) -> Company:
+        """The company itself."""
+        return self.session.exec(select(Company).where(Company.id == self.company_id)).one()
 
     def add(self, row: T) -> T:
         """Put a new row into this company."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from masteria.actions import campaigns, leases, sending
+from masteria.actions import budgets, campaigns, leases, sending
 from masteria.actions.receipts import settle_strays
 from masteria.actions.sending import Claimed, Recorded
 from masteria.channels.base import Account, Content
@@ -34,6 +34,11 @@ class Plan:
     rate: float
     own_rate: float
     content: Content | None
+    pumps: int = 1  # that send for the number now
+    connection_id: UUID | None = None
+    portfolio_id: str = ""
+    people_per_day: int | None = None  # of the portfolio
+    marketing_cap: int | None = None  # marketing messages to one person within 24 hours
 
     @property
     def speed(self) -> float:
@@ -64,8 +69,8 @@ class Lane(ABC):
         """Up to `count` due rows, ours while our lease lasts."""
 
     @abstractmethod
-    def mark(self, claims: list[Claimed]) -> set[UUID]:
-        """Commit that these are about to be called; the ids of whom to call."""
+    def mark(self, plan: Plan, claims: list[Claimed]) -> set[UUID]:
+        """Commit that these are about to be called; the ids of whom to call. Whom a limit keeps back is given back."""
 
     @abstractmethod
     def record(self, results: list[Recorded], *, announce: bool = True) -> None:
@@ -79,9 +84,13 @@ class Lane(ABC):
     def finished(self) -> None:
         """Nothing was left when the pump ended."""
 
-    def release(self, claims: list[Claimed]) -> None:
+    def release(self, claims: list[Claimed], waits: list[float] | None = None) -> None:
         with work_as(self.actor, by_key=True) as work:
-            sending.release(work, self.table, claims)
+            sending.release(work, self.table, claims, waits)
+
+    def shares_as(self) -> str:
+        """By what name the lane shares its number's rate with others; without one it comes first."""
+        return str(self.subject_id)
 
     def begin(self) -> UUID:
         """A lease to work on this lane; claims carry its id."""
@@ -103,20 +112,39 @@ class CampaignLane(Lane):
     def plan(self) -> Plan | None:
         with work_as(self.actor) as work:
             campaign = work.get(Campaign, self.subject_id)
-            if campaign.state != CampaignState.RUNNING:
+            if campaign.state != CampaignState.RUNNING or budgets.rests(work, self.subject_id):
                 return None
             connection = work.get(Connection, campaign.connection_id)
             template = work.get(Template, campaign.template_id) if campaign.template_id else None
             content, own_rate = _content(campaign, template), float(campaign.rate_per_second or 0)
-            return Plan(connection.kind, account_of(connection), connection.rate_per_second, own_rate, content)
+            is_template, is_marketing = template is not None, template is not None and template.category == "MARKETING"
+            return Plan(
+                connection.kind,
+                account_of(connection),
+                connection.rate_per_second,
+                own_rate,
+                content,
+                leases.pumps_of(work, connection.id),
+                connection.id,
+                connection.portfolio,
+                connection.people_per_day if is_template else None,
+                work.get_company().marketing_cap_per_day if is_marketing else None,
+            )
 
     def claim(self, owner: UUID, count: int) -> list[Claimed]:
         with work_as(self.actor, by_key=True) as work:
             return sending.claim_recipients(work, self.subject_id, owner, count)
 
-    def mark(self, claims: list[Claimed]) -> set[UUID]:
+    def mark(self, plan: Plan, claims: list[Claimed]) -> set[UUID]:
         with work_as(self.actor, by_key=True) as work:
-            return sending.mark_recipients(work, self.subject_id, claims)
+            admitted = claims
+            if plan.people_per_day is not None and plan.connection_id is not None:
+                places = budgets.admit(work, plan.connection_id, plan.portfolio_id, plan.people_per_day, claims)
+                admitted = [c for c in claims if c.id in places]
+                if len(admitted) < len(claims):
+                    sending.release(work, self.table, [c for c in claims if c.id not in places])
+                    budgets.hold_campaign(work, self.subject_id, plan.portfolio_id)
+            return sending.mark_recipients(work, self.subject_id, admitted, cap=plan.marketing_cap)
 
     def stop(self, code: str, *, account: bool) -> None:
         with work_as(self.actor) as work:
@@ -143,16 +171,20 @@ class ReplyLane(Lane):
     horizon = 1.0  # a person's reply takes its slot before campaigns get to it
     waits_for_account = False
 
+    def shares_as(self) -> str:
+        return ""
+
     def plan(self) -> Plan | None:
         with work_as(self.actor) as work:
             connection = work.get(Connection, self.subject_id)
-            return Plan(connection.kind, account_of(connection), connection.rate_per_second, 0.0, None)
+            pumps = leases.pumps_of(work, connection.id)
+            return Plan(connection.kind, account_of(connection), connection.rate_per_second, 0.0, None, pumps)
 
     def claim(self, owner: UUID, count: int) -> list[Claimed]:
         with work_as(self.actor, by_key=True) as work:
             return sending.claim_replies(work, self.subject_id, owner, min(count, 50))
 
-    def mark(self, claims: list[Claimed]) -> set[UUID]:
+    def mark(self, plan: Plan, claims: list[Claimed]) -> set[UUID]:
         with work_as(self.actor, by_key=True) as work:
             return sending.mark_replies(work, claims)
 
@@ -177,7 +209,8 @@ def due_campaigns() -> list[Lane]:
     with work_across() as database:
         rows = database.execute(  # pyright: ignore[reportDeprecated]
             sa.text(
-                """select c.company_id, c.id from campaign c where c.state = 'running' and exists
+                """select c.company_id, c.id from campaign c where c.state = 'running'
+                     and (c.held_until is null or c.held_until <= now()) and exists
                    (select from recipient r where r.campaign_id = c.id and r.due_at <= now())"""
             )
         ).all()

@@ -20,8 +20,9 @@ from redis import asyncio as aio
 from masteria.actions import sending
 from masteria.actions.sending import Claimed, Recorded
 from masteria.channels import channel_for
-from masteria.channels.base import Answer, Content, Sender, Verdict
+from masteria.channels.base import Answer, Content, PairRate, Sender, Verdict
 from masteria.core import jobs
+from masteria.core.pairs import Pairs
 from masteria.core.throttle import HORIZON, Grant, Pacer
 from masteria.enums import SendState
 from masteria.flows.journal import Journal
@@ -30,15 +31,19 @@ from masteria.flows.lanes import Lane
 log = logging.getLogger(__name__)
 CLAIM = 1000  # rows a claim at most; refilled when half is used
 CLAIM_AHEAD_SECONDS = 5.0  # and never more than leave in this time
-BATCH, BATCH_SECONDS = 100, HORIZON / 2  # slots at a time at most, and never for longer than half the horizon
+BATCH, BATCH_SECONDS = 250, HORIZON / 2  # slots at a time at most, and never for longer than half the horizon
 MARK_AHEAD_SECONDS = 0.02  # before a batch's first slot: a kill leaves in doubt what is marked, sent or not
-LATE_SECONDS = 0.03  # what may be made up for: 3 % more in one second; a longer stall is lost time, not a burst
+LATE_SECONDS = 0.01  # what may be made up for: 1 % more in one second; a longer stall is lost time, not a burst
+EARLY_SECONDS = (
+    0.002  # who is due so soon leaves with the one before: a loop wakes up a thousand times a second at most
+)
 IN_FLIGHT = 1000
 RECORD_SECONDS = 0.1
 ANNOUNCE_SECONDS = 0.25
 PLAN_SECONDS = 1.0
 RENEW_SECONDS = 5.0  # of a lease of 30
 GRACE_SECONDS = 8.0  # for what flies when the process is asked to stop
+LONGEST_HOLD_SECONDS = 1200.0
 KEEP_TRYING_SECONDS = 30.0  # to write down outcomes while the database is away
 RECOVERY = 0.02  # of the full rate, regained each second after the vendor asked for less
 
@@ -73,6 +78,7 @@ class Pump:
         self.asked_at = time.monotonic()
         self.stopped: Answer | None = None
         self.exhausted = False
+        self.unsure = False  # whether rows may still be ours that nobody here remembers
 
     async def run(self, until: float) -> None:
         """Work until nothing is due, the lane closes, the process stops, or `until` (monotonic)."""
@@ -81,8 +87,11 @@ class Pump:
         if plan is None:
             return
         self.plan, self.planned_at = plan, time.monotonic()
-        self.sender: Sender = channel_for(plan.kind).sender(plan.account, IN_FLIGHT)
-        self.pacer = Pacer(self.client, plan.account.number_id, str(self.lane.subject_id), horizon=self.lane.horizon)
+        channel, number = channel_for(plan.kind), plan.account.number_id
+        self.sender: Sender = channel.sender(plan.account, IN_FLIGHT)
+        self.pacer = Pacer(self.client, number, self.lane.shares_as(), horizon=self.lane.horizon)
+        limit: PairRate = channel.PAIR_LIMIT
+        self.pairs = Pairs(self.client, number, seconds=limit.seconds, burst=limit.burst)
         self.owner = await asyncio.to_thread(self.lane.begin)
         self.renewed_at = time.monotonic()
         self.journal = Journal(self.lane.table, self.lane.company_id, self.owner)
@@ -90,16 +99,26 @@ class Pump:
         recorder = asyncio.create_task(self._record_often(landed))
         try:
             await self._stream()
+        except BaseException:
+            self.unsure = True  # what was being marked may be marked
+            raise
         finally:
             await self._land()
             landed.set()
             await recorder
             await self.sender.close()
-            if not self.results and not self.flying:  # otherwise whoever comes next must look after our rows
-                self.journal.close()
-                await self._calmly(self.lane.end, self.owner)
+            await self.pacer.leave()
+            await self._part()
         if self.exhausted and self.stopped is None:
             await asyncio.to_thread(self.lane.finished)
+
+    async def _part(self) -> None:
+        """End the lease; with rows left over it runs out, or the journal tells whoever comes next on this machine."""
+        if self.unsure or self.results or self.flying:
+            self.journal.leave()
+        else:
+            self.journal.close()
+            await self._calmly(self.lane.end, self.owner)
 
     async def _stream(self) -> None:
         """Batch after batch: while one flies the next is made ready."""
@@ -108,6 +127,7 @@ class Pump:
             following = asyncio.create_task(self._next(batch.first))
             try:
                 await self._fly(batch)
+                await self._give_back()
             finally:
                 batch = await following
 
@@ -133,16 +153,25 @@ class Pump:
     async def _mark(self, grant: Grant) -> Batch:
         """Commit that these leave now. Each has its place among those in flight before: what is marked never queues."""
         places = await self._places(min(grant.count, len(self.buffer)))
-        claims = [self.buffer.popleft() for _ in range(places)]
+        claims = await self._in_turn([self.buffer.popleft() for _ in range(places)])
         marked: set[UUID] = set()
         try:
-            marked = await asyncio.to_thread(self.lane.mark, claims)
+            marked = await asyncio.to_thread(self.lane.mark, self.plan, claims) if claims else marked
         finally:
             for _ in range(places - len(marked)):
                 self.room.release()
         if not marked:  # if the lane is closed they are still ours to give back, else that does nothing
             self.unmarked.extend(claims)
         return Batch([c for c in claims if c.id in marked], grant.first, grant.gap)
+
+    async def _in_turn(self, claims: list[Claimed]) -> list[Claimed]:
+        """Those whose pair with the number is not at its limit; the others are given back until it is not."""
+        waits = await self.pairs.waits([claim.to for claim in claims])
+        if not any(waits):
+            return claims
+        late = [(claim, wait) for claim, wait in zip(claims, waits, strict=True) if wait]
+        await self._calmly(self.lane.release, [claim for claim, _ in late], [wait for _, wait in late])
+        return [claim for claim, wait in zip(claims, waits, strict=True) if not wait]
 
     async def _places(self, wanted: int) -> int:
         """At least one place in flight, at most `wanted`."""
@@ -189,7 +218,8 @@ class Pump:
             self.share = min(1.0, self.share + RECOVERY * (moment - max(self.asked_at, self.held_until)))
         self.asked_at = moment
         wanted = min(BATCH, len(self.buffer), max(1, int(self.plan.speed * self.share * BATCH_SECONDS)))
-        return await self.pacer.take(wanted, self.plan.rate * self.share, self.plan.own_rate)
+        rate = self.plan.rate * self.share
+        return await self.pacer.take(wanted, rate, self.plan.own_rate, pumps=self.plan.pumps)
 
     async def _waits(self) -> bool:
         """For a slot to be free; through a longer hold the claims are not kept, they would grow old."""
@@ -206,9 +236,9 @@ class Pump:
         """Send each at its time. Late ones keep their distance: no burst catches up."""
         moment = max(batch.first, self.next_at)
         for number, claim in enumerate(batch.claims):
-            await _at(moment)
+            await _at(moment, EARLY_SECONDS)
             moment = self.next_at = max(moment, time.monotonic() - LATE_SECONDS) + batch.gap
-            if self.stopped is not None or jobs.stopping.is_set():
+            if self.stopped is not None or jobs.stopping.is_set() or time.monotonic() < self.held_until:
                 self.unmarked.extend(batch.claims[number:])
                 return
             task = asyncio.create_task(self._send(claim))
@@ -222,7 +252,7 @@ class Pump:
             answer = await self.sender.send(claim.to, echo, content, claim.values, claim.attempts)
             self.results.append(self._result(claim, answer))
             if answer.verdict == Verdict.SLOW:
-                await self._slow_down(min(answer.wait, 60.0))
+                await self._slow_down(min(answer.wait, LONGEST_HOLD_SECONDS))
             elif answer.verdict in (Verdict.STOP_CAMPAIGN, Verdict.STOP_ACCOUNT):
                 self.stopped = answer
         except Exception:
@@ -242,7 +272,7 @@ class Pump:
         state, wait = _STATES[answer.verdict], answer.wait
         if answer.verdict == Verdict.STOP_ACCOUNT:
             state = SendState.QUEUED if self.lane.waits_for_account else SendState.FAILED
-        elif state == SendState.QUEUED:
+        elif answer.verdict == Verdict.RETRY:  # who meets a number that must slow down has used up no try
             state, wait = sending.retry_at(claim.attempts, answer.wait)
         return Recorded(claim.id, claim.attempt_id, state, answer.provider_id, answer.code, wait)
 
@@ -276,8 +306,8 @@ class Pump:
         if self.claiming is not None:
             await asyncio.wait([self.claiming])
             self.buffer.extend([] if self.claiming.exception() else self.claiming.result())
-        if self.buffer or self.unmarked:
-            await self._calmly(self.lane.release, [*self.buffer, *self.unmarked])
+        self.unmarked.extend(self.buffer)
+        await self._give_back()
         grace = None
         while self.flying and (grace is None or time.monotonic() < grace):
             if grace is None and jobs.stopping.is_set():
@@ -285,6 +315,12 @@ class Pump:
             await asyncio.wait(self.flying, timeout=0.25)
         if not said:
             await self._say_why()
+
+    async def _give_back(self) -> None:
+        """What was made ready and does not leave."""
+        if self.unmarked:
+            waiting, self.unmarked = self.unmarked, []
+            await self._calmly(self.lane.release, waiting)
 
     async def _say_why(self) -> bool:
         """Pause what the vendor's answer holds for; False when there is no such answer yet."""
@@ -299,12 +335,13 @@ class Pump:
         try:
             await asyncio.to_thread(action, *values, **options)
         except Exception:
+            self.unsure = True
             log.exception("%s: not now", self.lane)
 
 
-async def _at(moment: float) -> None:
+async def _at(moment: float, early: float = 0.0005) -> None:
     ahead = moment - time.monotonic()
-    if ahead > 0.0005:
+    if ahead > early:
         await asyncio.sleep(ahead)
 
 

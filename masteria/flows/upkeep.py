@@ -82,7 +82,7 @@ _IMPORTS = """select company_id, id from import_batch where status in ('queued',
     and (lease_until is null or lease_until < now())"""
 _WAITING = {
     Job.SEND_CAMPAIGNS: """select exists (select from campaign c join recipient r on r.campaign_id = c.id
-        where c.state = 'running' and r.due_at <= now())""",
+        where c.state = 'running' and (c.held_until is null or c.held_until <= now()) and r.due_at <= now())""",
     Job.SEND_MESSAGES: "select exists (select from message where due_at <= now())",
     Job.READ_INTAKE: "select exists (select from intake where state = 'waiting')",
 }
@@ -92,4 +92,5 @@ _OLD = (
     # a sender repeats for seven days at most; until then the raw body keeps a repeat from counting twice
     "delete from intake where state = 'done' and created_at < now() - interval '14 days'",
     "delete from stray_status where created_at < now() - interval '14 days'",
+    "delete from portfolio_person where at < now() - interval '24 hours'",
 )

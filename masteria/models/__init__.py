@@ -2,6 +2,7 @@
 
 from masteria.models.activity import Activity, IdempotencyKey
 from masteria.models.base import Owned, Row
+from masteria.models.budget import PortfolioBudget, PortfolioPerson
 from masteria.models.campaign import Campaign, CampaignTally, Recipient
 from masteria.models.company import Company
 from masteria.models.connection import Connection
@@ -37,6 +38,8 @@ __all__ = [
     "Message",
     "Owned",
     "Person",
+    "PortfolioBudget",
+    "PortfolioPerson",
     "Recipient",
     "Row",
     "Session",

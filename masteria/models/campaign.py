@@ -58,6 +58,7 @@ class Campaign(Owned, table=True):
     due_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     state: CampaignState = Field(default=_S.DRAFT, sa_type=words(CampaignState))  # pyright: ignore[reportArgumentType]
     state_reason: str | None = None
+    held_until: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     total: int = 0
     launched_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     finished_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]

@@ -14,7 +14,11 @@ CLOUD_RATE = 80  # messages a second that Meta grants a number by default (messa
 
 
 class Connection(Owned, table=True):
-    """`external_id` is Meta's phone number id, `account_id` its WhatsApp Business Account, `address` the number shown."""
+    """`external_id` is Meta's phone number id, `account_id` its WhatsApp Business Account, `address` the number shown.
+
+    `people_per_day` is how many people the whole business portfolio may write to within 24 hours, None for no limit; `tier`
+    is Meta's word for it. Without a `portfolio_id` the account stands for its portfolio.
+    """
 
     __table_args__ = (
         parent(),
@@ -34,9 +38,16 @@ class Connection(Owned, table=True):
     status_reason: str | None = None
     rate_per_second: int = CLOUD_RATE
     quality: str = "UNKNOWN"
+    portfolio_id: str = Field(default="", max_length=64)
+    tier: str = Field(default="", max_length=64)
+    people_per_day: int | None = None
     checked_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     last_event_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     bad_signatures: int = 0
+
+    @property
+    def portfolio(self) -> str:
+        return self.portfolio_id or self.account_id
 
     @property
     def can_send(self) -> bool:

@@ -24,6 +24,8 @@ class ConnectionRow:
     status_reason: str | None
     rate_per_second: int
     quality: str
+    tier: str
+    people_per_day: int | None
     checked_at: datetime | None
     last_event_at: datetime | None
     bad_signatures: int
@@ -142,6 +144,8 @@ def _connection(row: Connection) -> ConnectionRow:
         row.status_reason,
         row.rate_per_second,
         row.quality,
+        row.tier,
+        row.people_per_day,
         row.checked_at,
         row.last_event_at,
         row.bad_signatures,

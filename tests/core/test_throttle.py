@@ -24,11 +24,11 @@ def with_redis(scene: Callable[[aio.Redis], Awaitable[None]]) -> None:
     asyncio.run(play())
 
 
-async def drawn(pacer: Pacer, rate: float, rounds: int, own_rate: float = 0.0) -> list[float]:
+async def drawn(pacer: Pacer, rate: float, rounds: int, own_rate: float = 0.0, pumps: int = 1) -> list[float]:
     """The times of the slots that a greedy lane gets in so many asks."""
     found: list[float] = []
     for _ in range(rounds):
-        grant = await pacer.take(1000, rate, own_rate)
+        grant = await pacer.take(1000, rate, own_rate, pumps=pumps)
         found += [grant.first + n * grant.gap for n in range(grant.count)]
         await asyncio.sleep(0.01)
     return found
@@ -78,7 +78,7 @@ def test_a_slow_campaign_does_not_slow_its_number() -> None:
 def test_a_longer_horizon_goes_first() -> None:
     async def scene(client: aio.Redis) -> None:
         number = secrets.token_hex(4)
-        campaign, reply = Pacer(client, number, "campaign"), Pacer(client, number, "reply", horizon=1.0)
+        campaign, reply = Pacer(client, number, "campaign"), Pacer(client, number, horizon=1.0)
         assert (await campaign.take(1000, 50)).count
         assert (await campaign.take(1, 50)).count == 0
         assert (await reply.take(1, 50)).count == 1
@@ -101,10 +101,55 @@ def test_a_hold_of_one_worker_stops_all() -> None:
 def test_without_redis_a_worker_goes_on_at_its_share() -> None:
     async def scene() -> None:
         client = aio.from_url(f"redis://127.0.0.1:{free_port()}", socket_connect_timeout=0.1)
-        pacer = Pacer(client, "1", workers=2)
-        times = await drawn(pacer, 100, 30)
+        pacer = Pacer(client, "1")
+        times = await drawn(pacer, 100, 30, pumps=2)
         await client.aclose()
         assert len(times) > 10
         assert most_within(times, 0.2) <= 11
 
     asyncio.run(scene())
+
+
+def test_campaigns_share_a_number_fairly() -> None:
+    async def scene(client: aio.Redis) -> None:
+        number = secrets.token_hex(4)
+        lanes = [Pacer(client, number, name) for name in "abc"]
+        wants = (0.0, 0.0, 20.0)  # the third wants less than its part: the two others share what it leaves
+        await asyncio.gather(*(p.take(0, 300, want) for p, want in zip(lanes, wants, strict=True)))
+        found = await asyncio.gather(*(drawn(p, 300, 80, want) for p, want in zip(lanes, wants, strict=True)))
+        first, second, modest = (len(times) for times in found)
+        assert abs(first - second) <= 0.15 * first
+        assert modest < first / 3
+        assert 140 / 300 * 0.8 < first / (first + second + modest) < 140 / 300 * 1.2
+
+    with_redis(scene)
+
+
+def test_a_lane_that_has_left_makes_room_at_once() -> None:
+    async def scene(client: aio.Redis) -> None:
+        number = secrets.token_hex(4)
+        gone, stays = Pacer(client, number, "gone"), Pacer(client, number, "stays")
+        await asyncio.gather(gone.take(1, 100), stays.take(1, 100))
+        shared = await stays.take(1, 100)
+        await gone.leave()
+        await asyncio.sleep(0.3)
+        alone = await stays.take(5, 100)
+        assert (round(shared.gap or 0.02, 3), round(alone.gap, 3)) == (0.02, 0.01)
+
+    with_redis(scene)
+
+
+def test_a_clock_that_jumped_back_stops_nobody() -> None:
+    async def scene(client: aio.Redis) -> None:
+        number = secrets.token_hex(4)
+        pacer = Pacer(client, number, "a")
+        await pacer.take(1, 100)
+        seconds, micros = await client.time()
+        later = (seconds + 3600) * 1_000_000 + micros  # what an hour's jump leaves behind
+        await client.hset(f"masteria:pace:{{{number}}}", mapping={"tat": later, "hold": later})
+        await client.hset(f"masteria:pace:{{{number}}}:lanes", "a", f"{later} {later} 100")
+        grant = await pacer.take(5, 100)
+        assert grant.count == 5
+        assert grant.first - asyncio.get_running_loop().time() < 0.2
+
+    with_redis(scene)

@@ -125,7 +125,7 @@ def _shown(row: ConnectionRow) -> Connection:
         token="refused" if row.status_reason == "token_wrong" else "ok" if row.checked_at else "unknown",
         webhook="ok" if row.last_event_at else "unknown",
         quality=row.quality,
-        tier=None,
+        tier=row.tier or None,
         last_event_at=row.last_event_at,
         checked_at=row.checked_at,
         bad_signatures=row.bad_signatures,
@@ -133,4 +133,4 @@ def _shown(row: ConnectionRow) -> Connection:
     values = {
         name: getattr(row, name) for name in ConnectionRow.__dataclass_fields__ if name in Connection.model_fields
     }
-    return Connection(**values, daily_cap=None, health=health)
+    return Connection(**values, daily_cap=row.people_per_day, health=health)

@@ -1,0 +1,99 @@
+"""Meta's limit on how many people a business portfolio writes to within 24 hours, counted by ourselves before it bites.
+
+Only who is written to outside the customer-service window counts, each person once in any 24 hours, all numbers of the
+portfolio together (Cloud API, messaging limits). Meta documents no error for going beyond it, so nobody may.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from masteria.actions.sending import Claimed
+from masteria.core.work import Work
+from masteria.enums import Topic
+from masteria.models import Campaign
+
+SPENT = "daily_limit"
+
+
+def admit(work: Work, connection_id: UUID, portfolio_id: str, limit: int, claims: list[Claimed]) -> set[UUID]:
+    """Take places for as many of these as the budget has; returns their ids. To be followed by the mark at once."""
+    values = {"company": work.company_id, "portfolio": portfolio_id, "connection": connection_id}
+    values |= {"ids": [c.id for c in claims], "limit": limit}
+    work.execute(_LOCK, values)
+    used = work.execute(_USED, values).scalar_one()
+    rows = work.execute(_FRESH, values).all()
+    counted = [row for row in rows if row.counts]
+    left = max(0, limit - used)
+    refused = {row.id for row in [row for row in counted if row.fresh][left:]}
+    people = [row.contact_id for row in counted if row.id not in refused]
+    fresh = sum(1 for row in counted if row.fresh and row.id not in refused)
+    if people:
+        work.execute(_REACH, {**values, "people": people})
+    if fresh:
+        work.execute(_USE, {**values, "fresh": fresh})
+    return {c.id for c in claims} - refused
+
+
+def hold_campaign(work: Work, campaign_id: UUID, portfolio_id: str) -> datetime:
+    """The budget is spent: the campaign rests until the first place is free again, a quarter of an hour at most."""
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    values = {"company": work.company_id, "portfolio": portfolio_id}
+    until: datetime = work.execute(_FREE_AT, values).scalar_one()
+    campaign.held_until = until
+    campaign.state_reason = SPENT
+    work.announce(Topic.CAMPAIGN, campaign_id)
+    return until
+
+
+def release_campaign(work: Work, campaign_id: UUID) -> None:
+    """It goes on."""
+    campaign = work.get(Campaign, campaign_id, lock=True)
+    campaign.held_until = None
+    if campaign.state_reason == SPENT:
+        campaign.state_reason = None
+    work.announce(Topic.CAMPAIGN, campaign_id)
+
+
+def rests(work: Work, campaign_id: UUID) -> bool:
+    """Whether the campaign waits for its portfolio's budget; once that is over it is as if it never had."""
+    held = work.execute("select held_until > now() from campaign where id = :id", {"id": campaign_id}).scalar()
+    if held is False:
+        release_campaign(work, campaign_id)
+    return bool(held)
+
+
+def left(work: Work, portfolio_id: str, limit: int) -> int:
+    """How many more people the portfolio may write to now."""
+    values = {"company": work.company_id, "portfolio": portfolio_id}
+    return max(0, limit - int(work.execute(f"select {_COUNT}", values).scalar_one()))
+
+
+_COUNT = """(select count(*) from portfolio_person p where p.company_id = :company and p.portfolio_id = cast(:portfolio as varchar)
+    and p.at > now() - interval '24 hours')"""
+_LOCK = f"""insert into portfolio_budget as b (company_id, portfolio_id, used, counted_at)
+  values (:company, cast(:portfolio as varchar), {_COUNT}, now())
+  on conflict (company_id, portfolio_id) do update set counted_at = b.counted_at"""
+# the count is taken anew every minute and whenever nothing seems left; in between it only grows
+_USED = f"""update portfolio_budget b set used = fresh.used, counted_at = fresh.at from (
+    select case when old then {_COUNT} else used end as used, case when old then now() else counted_at end as at
+    from (select used, counted_at, used >= :limit or counted_at < now() - interval '1 minute' as old
+      from portfolio_budget where company_id = :company and portfolio_id = cast(:portfolio as varchar)) known) fresh
+  where b.company_id = :company and b.portfolio_id = :portfolio returning b.used"""
+_FRESH = """select r.id, r.contact_id,
+    not exists (select from portfolio_person p where p.company_id = :company and p.portfolio_id = cast(:portfolio as varchar)
+      and p.contact_id = r.contact_id and p.at > now() - interval '24 hours') as fresh,
+    r.contact_id is not null and not exists (select from conversation v where v.company_id = :company
+      and v.connection_id = :connection and v.contact_id = r.contact_id and v.window_expires_at > now()) as counts
+  from unnest(cast(:ids as uuid[])) with ordinality a(id, place) join recipient r on r.id = a.id
+  where r.company_id is not distinct from :company order by a.place"""
+_REACH = """insert into portfolio_person as p (company_id, portfolio_id, contact_id, at)
+  select distinct cast(:company as uuid), cast(:portfolio as varchar), person, now()
+  from unnest(cast(:people as uuid[])) person order by 3
+  on conflict (company_id, portfolio_id, contact_id) do update set at = now()"""
+_USE = """update portfolio_budget set used = used + :fresh
+  where company_id = :company and portfolio_id = cast(:portfolio as varchar)"""
+_FREE_AT = """select least(now() + interval '15 minutes', greatest(now() + interval '10 seconds',
+    coalesce((select min(at) + interval '24 hours' from portfolio_person p where p.company_id = :company
+      and p.portfolio_id = cast(:portfolio as varchar) and p.at > now() - interval '24 hours'), now())))"""

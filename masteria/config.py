@@ -30,6 +30,8 @@ class Settings:
     meta_graph_url: str
     meta_graph_version: str
     metrics_token: str
+    keep_messages_months: int
+    keep_webhooks_months: int
     log_level: str
     log_format: str
     demo: bool
@@ -59,6 +61,8 @@ def settings() -> Settings:
         meta_graph_url=_url("META_GRAPH_URL", "https://graph.facebook.com"),
         meta_graph_version=_version("META_GRAPH_VERSION", "v25.0"),
         metrics_token=_text("METRICS_TOKEN"),
+        keep_messages_months=_integer("MASTERIA_KEEP_MESSAGES_MONTHS", 0, "a number of months", 0, 1200),
+        keep_webhooks_months=_integer("MASTERIA_KEEP_WEBHOOKS_MONTHS", 1, "a number of months", 1, 1200),
         log_level=_choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         log_format=_choice("LOG_FORMAT", "text", LOG_FORMATS),
         demo=_text("MASTERIA_DEMO") == "1",
@@ -80,10 +84,10 @@ def _text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
-def _integer(name: str, default: int) -> int:
+def _integer(name: str, default: int, what: str = "a port number", least: int = 1, most: int = 65_535) -> int:
     raw = _text(name, str(default))
-    if not raw.isdigit() or not 0 < int(raw) < 65_536:
-        raise Invalid(name, f"{name} must be a port number between 1 and 65535, not {raw!r}.")
+    if not raw.isdigit() or not least <= int(raw) <= most:
+        raise Invalid(name, f"{name} must be {what} between {least} and {most}, not {raw!r}.")
     return int(raw)
 
 

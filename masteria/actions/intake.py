@@ -62,10 +62,11 @@ def all_doors() -> list[Door]:
 def take_in(work: Work, connection_id: UUID, bodies: list[bytes]) -> None:
     """Keep bodies whose signature was right; the same body twice is one row."""
     work.execute(
-        """insert into intake (id, company_id, connection_id, digest, body, state, created_at, changed_at)
-           select gen_random_uuid(), :company, :connection, v.digest, v.body, 'waiting', clock_timestamp(), now()
+        """insert into intake (id, month, company_id, connection_id, digest, body, state, created_at, changed_at)
+           select uuidv7(), date_trunc('month', now()), :company, :connection, v.digest, v.body, 'waiting',
+             clock_timestamp(), now()
            from unnest(cast(:digests as bytea[]), cast(:bodies as bytea[])) v(digest, body)
-           on conflict (connection_id, digest) do nothing""",
+           on conflict (connection_id, digest, month) do nothing""",
         {
             "company": work.company_id,
             "connection": connection_id,

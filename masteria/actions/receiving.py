@@ -27,11 +27,7 @@ SPOKEN = frozenset({"text", "button", "interactive", "edit"})  # kinds whose tex
 
 def receive(work: Work, connection_id: UUID, event: Inbound) -> UUID | None:
     """Store a person's message once: contact, conversation, window. None if it was known already."""
-    known = work.execute(
-        "select 1 from message where company_id = :company and external_id = :id",
-        {"company": work.company_id, "id": event.external_id},
-    ).scalar()
-    if known:
+    if not _first_time(work, event.external_id):
         return None
     contact = _known_or_new(work, event)
     conversation = _conversation(work, connection_id, contact, event)
@@ -54,6 +50,16 @@ def receive(work: Work, connection_id: UUID, event: Inbound) -> UUID | None:
     activity.record(work, conversation, Happened.MESSAGE_RECEIVED, kind=event.kind)
     work.announce(Topic.CONVERSATION, conversation.id)
     return message.id
+
+
+def _first_time(work: Work, external_id: str) -> bool:
+    """Whether no message of this id has come in before; from here on one has."""
+    made = work.execute(
+        """insert into message_key (company_id, external_id, created_at) values (:company, :id, now())
+           on conflict do nothing""",
+        {"company": work.company_id, "id": external_id},
+    )
+    return made.rowcount == 1
 
 
 def set_preference(work: Work, wish: Preference) -> None:

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from alembic import command
+from masteria.core import months
 from masteria.core.db import APP, OPS, owner_engine, owner_url, role_name, role_password
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,8 @@ def upgrade(revision: str = "head") -> None:
         for role in (APP, OPS):
             _ensure_role(connection, role)
     command.upgrade(alembic_config(), revision)
+    if revision == "head":
+        months.prepare()
 
 
 def is_current() -> bool:

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from masteria.actions import campaigns, leases, sending, tally
+from masteria.config import settings
+from masteria.core import months
 from masteria.core.access import Actor
 from masteria.core.jobs import Job, ring
 from masteria.core.work import Work, work_across, work_as
@@ -55,6 +57,10 @@ def sweep() -> None:
 def tidy() -> None:
     """Throw away what is kept for a time only."""
     forget_earlier_runs()
+    months.prepare()
+    months.drop_before("intake", settings().keep_webhooks_months, keep_if="state <> 'done'")
+    if settings().keep_messages_months:
+        months.drop_before("message", settings().keep_messages_months)
     with work_across() as database:
         for statement in _OLD:
             database.execute(sa.text(statement))  # pyright: ignore[reportDeprecated]
@@ -89,8 +95,8 @@ _WAITING = {
 _OLD = (
     "delete from idempotency_key where created_at < now() - interval '24 hours'",
     "delete from session where expires_at < now() - interval '30 days'",
-    # a sender repeats for seven days at most; until then the raw body keeps a repeat from counting twice
-    "delete from intake where state = 'done' and created_at < now() - interval '14 days'",
+    # a vendor repeats itself for seven days at most
+    "delete from message_key where created_at < now() - interval '30 days'",
     "delete from stray_status where created_at < now() - interval '14 days'",
     "delete from portfolio_person where at < now() - interval '24 hours'",
 )

@@ -13,7 +13,7 @@ from masteria.models.contact import (
     ImportReject,
     ListMember,
 )
-from masteria.models.conversation import Conversation, Intake, Message, StrayStatus
+from masteria.models.conversation import Conversation, Intake, Message, MessageKey, StrayStatus
 from masteria.models.ledger import Lease
 from masteria.models.person import ApiKey, Member, Person, Session
 from masteria.models.template import Template
@@ -36,6 +36,7 @@ __all__ = [
     "ListMember",
     "Member",
     "Message",
+    "MessageKey",
     "Owned",
     "Person",
     "PortfolioBudget",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from masteria.enums import ConversationStatus, Direction, IntakeState, SendState
-from masteria.models.base import Json, Owned, Time, of_company, parent, words
+from masteria.models.base import Json, Owned, Table, Time, of_company, parent, words
 from masteria.models.ledger import claimed, due_while_queued, waiting
 
 
@@ -41,7 +41,10 @@ class Conversation(Owned, table=True):
 
 
 class Message(Owned, table=True):
-    """One message either way. Outgoing ones keep the same ledger as a campaign's recipients."""
+    """One message either way. Outgoing ones keep the same ledger as a campaign's recipients.
+
+    Kept by the month: an id begins with its time.
+    """
 
     __table_args__ = (
         parent(),
@@ -57,12 +60,12 @@ class Message(Owned, table=True):
             "ix_message_external",
             "company_id",
             "external_id",
-            unique=True,
             postgresql_where=sa.text("external_id is not null"),
         ),
         waiting("message", "due_at", "id"),
         claimed("message"),
         due_while_queued(),
+        {"postgresql_partition_by": "RANGE (id)"},
     )
 
     conversation_id: UUID
@@ -86,20 +89,32 @@ class Message(Owned, table=True):
     failed_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
 
 
+class MessageKey(Table, table=True):
+    """The vendor's ids of messages that came in, each once. Kept for as long as a vendor may repeat itself."""
+
+    __table_args__ = (sa.Index("ix_message_key_age", "created_at"),)
+
+    company_id: UUID = Field(primary_key=True, foreign_key="company.id", ondelete="CASCADE")
+    external_id: str = Field(primary_key=True, max_length=128)
+    created_at: datetime = Field(sa_type=Time)  # pyright: ignore[reportArgumentType]
+
+
 class Intake(Owned, table=True):
-    """A webhook body, raw, as it was signed. `digest` makes the same delivery one row."""
+    """A webhook body, raw, as it was signed. `digest` makes the same delivery within a month one row."""
 
     __table_args__ = (
         of_company("connection", "connection_id"),
-        sa.UniqueConstraint("connection_id", "digest"),
+        sa.UniqueConstraint("connection_id", "digest", "month", name="uq_intake_connection_id_digest"),
         sa.Index(
             "ix_intake_waiting",
             "created_at",
             postgresql_where=sa.text("state = 'waiting'"),
         ),
         sa.Index("ix_intake_newest", "company_id", sa.text("created_at desc")),
+        {"postgresql_partition_by": "RANGE (month)"},
     )
 
+    month: date = Field(primary_key=True)
     connection_id: UUID
     digest: bytes
     body: bytes = Field(repr=False)

@@ -20,6 +20,7 @@ from masteria.flows import intake, upkeep
 from masteria.kit.clock import now
 from masteria.models import Campaign, Connection, Contact, Conversation, Message, Recipient, Template
 from tests.cast import Cast, a_connection, a_template, contacts
+from tests.core.test_months import a_month_of
 from tests.metahooks import encoded, envelope, message, person, status, take_in
 
 
@@ -342,9 +343,14 @@ def test_old_bodies_are_thrown_away_but_not_those_that_wait_for_a_person(cast: C
     intake.read()
     upkeep.tidy()
     assert (count(cast.ana, "intake"), count(cast.ana, "stray_status")) == (2, 1)
+    for older in (4, 5):  # months, in which there is one body each
+        a_month_of("intake", older)
     with work_as(cast.ana) as work:
-        for table in ("intake", "stray_status"):
-            work.execute(f"update {table} set created_at = now() - interval '15 days'")
+        work.execute("update stray_status set created_at = now() - interval '15 days'")
+        work.execute(
+            """update intake set month = date_trunc('month', now()) - interval '1 month'
+                 * case when state = 'done' then 4 else 5 end"""
+        )
     upkeep.tidy()
     assert bodies(cast.ana) == [("parked", "not a JSON object")]
     assert count(cast.ana, "stray_status") == 0

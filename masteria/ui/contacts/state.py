@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 import reflex as rx
 
@@ -12,6 +11,7 @@ from masteria.actions import imports as import_actions
 from masteria.enums import Permission, Topic
 from masteria.flows import importing
 from masteria.kit.errors import Invalid
+from masteria.kit.ids import parse_id
 from masteria.queries import contacts
 from masteria.ui import identity
 from masteria.ui.guard import needs
@@ -222,7 +222,7 @@ class ImportState(Screen, rx.State):
         self.columns = [Column(c, found.mapping[c], s[:80]) for c, s in zip(found.columns, samples, strict=True) if c]
 
     async def _load(self) -> None:
-        row = await self._run(contacts.import_row, UUID(self._import_id))
+        row = await self._run(contacts.import_row, parse_id(self._import_id))
         language = self._language()
         self.running = replace(
             self._counts(row),

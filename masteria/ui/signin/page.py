@@ -89,7 +89,8 @@ def _setup() -> rx.Component:
             help=t("setup.password_help"),
             error=_error("password"),
         ),
-        rx.el.button(t("setup.go"), type="submit", class_name="btn wide"),
+        # until the page's state has come with the link's token, there is nothing to post
+        rx.el.button(t("setup.go"), type="submit", class_name="btn wide", disabled=DoorState.token == ""),
         action="/auth/setup",
         method="post",
         class_name="door-form",

@@ -70,6 +70,16 @@ def test_every_key_is_asked_for() -> None:
     assert left == []
 
 
+def test_whatever_may_be_wrong_with_a_file_has_words_of_its_own() -> None:
+    codes = {"file_gone"}
+    for path in ("kit/tables.py", "kit/columns.py", "flows/importing.py"):
+        codes |= set(re.findall(r'Invalid\(\s*"\w+", "(\w+)"', (UI.parent / path).read_text(encoding="utf-8")))
+    assert {"file_gone", "too_many_rows", "too_many_columns", "unknown_column", "not_a_table"} <= codes
+    said = {code: catalog(SOURCE).get(f"error.{code}", "nothing {}") for code in codes}
+    # an import that failed keeps the code alone: there is nothing to fill in
+    assert {code: text for code, text in said.items() if "{" in text} == {}
+
+
 def test_a_count_of_one_has_its_own_words() -> None:
     assert tr("pt_BR", "contacts.total", count=1) == "1 pessoa"
     assert tr("pt_BR", "contacts.total", count=4860) == "4.860 pessoas"

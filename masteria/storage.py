@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID, uuid4
@@ -33,6 +36,21 @@ def path_of(key: str) -> Path:
 def belongs_to(key: str, company_id: UUID) -> bool:
     """Whether the key was made for this company; keys come back from browsers."""
     return bool(re.fullmatch(rf"{company_id.hex}-[0-9a-f]{{32}}(\.(csv|txt|tsv))?", key))
+
+
+def company_of(key: str) -> UUID:
+    """Whose file it is."""
+    return UUID(key[:32])
+
+
+def contact_files(before: datetime) -> Iterator[str]:
+    """The keys of contact files that came before then, whole or cut off while they came."""
+    for path in (settings().data_dir / "media").glob("*/*"):
+        name = path.name.removesuffix(".part")
+        is_ours = re.fullmatch(r"[0-9a-f]{32}-[0-9a-f]{32}\.(csv|txt|tsv)", name)
+        with suppress(FileNotFoundError):  # a worker that is done with it throws it away at any moment
+            if is_ours and path.stat().st_mtime < before.timestamp():
+                yield path.name
 
 
 def delete(key: str) -> None:

@@ -42,6 +42,7 @@ STEPS = {
     "campaigns.interrupt",
     "campaigns.start_due",
     "campaigns.finish",
+    "imports.files_in_line",
     "imports.claim",
     "imports.progress",
     "imports.fail",

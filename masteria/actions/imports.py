@@ -80,6 +80,15 @@ def start(work: Work, file_name: str, key: str, mapping: dict[str, str], options
     return batch.id
 
 
+def files_in_line(work: Work) -> set[str]:
+    """The keys of files that somebody started and that are not done."""
+    found = work.execute(
+        "select file_key from import_batch where company_id = :company and status in ('queued', 'running')",
+        {"company": work.company_id},
+    )
+    return set(found.scalars())
+
+
 def claim(work: Work, import_id: UUID) -> ImportBatch | None:
     """Ours for two minutes, or None: done, or another worker's."""
     done = work.execute(

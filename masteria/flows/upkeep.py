@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from masteria.actions import campaigns, leases, sending, tally
+from masteria import storage
+from masteria.actions import campaigns, imports, leases, sending, tally
 from masteria.config import settings
 from masteria.core import months
 from masteria.core.access import Actor
@@ -17,6 +20,7 @@ from masteria.core.jobs import Job, ring
 from masteria.core.work import Work, work_across, work_as
 from masteria.enums import Topic
 from masteria.flows.journal import forget_earlier_runs
+from masteria.kit.clock import now
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +34,7 @@ def sweep() -> None:
         done = _ids(database, _DONE)
         loose = _ids(database, _LOOSE)
         waiting = {job for job, query in _WAITING.items() if database.scalar(sa.text(query))}
-        imports = _ids(database, _IMPORTS)
+        files = _ids(database, _IMPORTS)
     for company_id in {company_id for company_id, _ in late}:
         with _company(company_id) as work:
             taken = leases.take_back(work)
@@ -50,7 +54,7 @@ def sweep() -> None:
             tally.fold(work, campaign_id)
     for job in waiting:
         ring(job)
-    for company_id, import_id in imports:
+    for company_id, import_id in files:
         ring(Job.IMPORT_CONTACTS, str(company_id), str(import_id))
 
 
@@ -64,6 +68,22 @@ def tidy() -> None:
     with work_across() as database:
         for statement in _OLD:
             database.execute(sa.text(statement))  # pyright: ignore[reportDeprecated]
+    _tidy_files()
+
+
+def _tidy_files() -> None:
+    """Contact files that were brought and never started, or failed: gone a day later. Those in line stay.
+
+    One that is started in this very moment fails, and says that the file must be brought again.
+    """
+    old: defaultdict[UUID, list[str]] = defaultdict(list)
+    for key in storage.contact_files(before=now() - timedelta(hours=24)):
+        old[storage.company_of(key)].append(key)
+    for company_id, keys in old.items():
+        with _company(company_id) as work:
+            in_line = imports.files_in_line(work)
+        for key in set(keys) - in_line:
+            storage.delete(key)
 
 
 def _company(company_id: UUID) -> AbstractContextManager[Work]:

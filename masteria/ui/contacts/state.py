@@ -10,6 +10,7 @@ from masteria import storage
 from masteria.actions import imports as import_actions
 from masteria.enums import Permission, Topic
 from masteria.flows import importing
+from masteria.kit.clock import now
 from masteria.kit.errors import Invalid
 from masteria.kit.ids import parse_id
 from masteria.queries import contacts
@@ -20,6 +21,7 @@ from masteria.ui.screen import Screen, explain
 from masteria.ui.texts import phone, tr
 
 PAGE = 50
+CHOICES_SECONDS = 30
 
 
 @dataclass
@@ -70,19 +72,23 @@ class ContactsState(Screen, rx.State):
     loaded: bool = False
     is_filtered: bool = False
     _pages: int = 1
+    _choices_at: float = 0
 
     @rx.event
     @needs(Permission.READ_CONTACTS)
     async def enter(self):
         """Open the page."""
-        self._watch(ContactsState.load, (Topic.CONTACT, ANY), (Topic.IMPORT, ANY))
+        self._watch(ContactsState.load, (Topic.CONTACT, ANY))  # an import says so too, when its people are there
         self._pages = 1
+        await self._load_choices()
         await self._load()
 
     @rx.event
     @needs(Permission.READ_CONTACTS)
     async def load(self):
-        """Read again."""
+        """Somebody changed; what can be chosen is worth a new look only now and then."""
+        if now().timestamp() - self._choices_at > CHOICES_SECONDS:
+            await self._load_choices()
         await self._load()
 
     @rx.event
@@ -122,10 +128,14 @@ class ContactsState(Screen, rx.State):
         self.rows = [self._row(row) for row in page.rows]
         self.next_cursor = page.next_cursor or "" if self._pages < 4 else ""
         self.total = self._say("contacts.total", count=count)
-        self.tag_options = [tag.name for tag in await self._run(contacts.tags)][:100]
-        self.list_options = [[found.id, found.name] for found in await self._run(contacts.lists)]
         self.is_filtered = bool(self.q or self.tag or self.list_id)
         self.loaded = True
+
+    async def _load_choices(self) -> None:
+        """Tags and lists; all tags of a large company are the dearest question of this screen."""
+        self._choices_at = now().timestamp()
+        self.tag_options = [tag.name for tag in await self._run(contacts.tags)][:100]
+        self.list_options = [[found.id, found.name] for found in await self._run(contacts.lists)]
 
     def _row(self, row: contacts.ContactRow) -> Row:
         at = self._moment(row.created_at)
@@ -197,6 +207,8 @@ class ImportState(Screen, rx.State):
             self.rehearsed = replace(self._counts(counts), id="rehearsal", status="done")
         except Invalid as error:
             self.problem = explain(error, self._language())
+        except FileNotFoundError:
+            self.problem = self._say("error.file_gone")
         self.busy = False
 
     @rx.event
@@ -215,8 +227,11 @@ class ImportState(Screen, rx.State):
     async def _look(self) -> None:
         try:
             found = await self._flow(lambda _actor: importing.preview(storage.path_of(self._key)))
-        except (Invalid, FileNotFoundError) as error:
+        except Invalid as error:
             self.problem = explain(error, self._language())
+            return
+        except FileNotFoundError:
+            self.problem = self._say("error.file_gone")
             return
         samples = [" · ".join(filter(None, (row[n] for row in found.sample[:3]))) for n in range(len(found.columns))]
         self.columns = [Column(c, found.mapping[c], s[:80]) for c, s in zip(found.columns, samples, strict=True) if c]

@@ -11,7 +11,7 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from masteria.enums import Permission
 from masteria.ui import identity
-from masteria.ui.components.basics import brand, icon, native_form
+from masteria.ui.components.basics import brand, icon, native_form, native_link
 from masteria.ui.marks import public
 from masteria.ui.texts import LANGUAGES, Language, t
 
@@ -70,7 +70,7 @@ def shell(
 ) -> rx.Component:
     """`back` leads one level up; `deep` hides the bars on the phone, as inside a conversation."""
     return rx.el.div(
-        rx.el.a(t("nav.skip"), href="#content", class_name="skip"),
+        native_link(t("nav.skip"), href="#content", class_name="skip"),
         _side(active),
         rx.el.div(
             _top(title, tools, back),
@@ -127,7 +127,13 @@ def _side(active: str) -> rx.Component:
         )
         for group, items in GROUPS
     ]
-    return rx.el.aside(brand(), rx.el.nav(*groups, aria_label=t("nav.main")), _me("bar"), class_name="m-side")
+    return rx.el.aside(
+        brand(),
+        rx.el.nav(*groups, aria_label=t("nav.main")),
+        _me("bar"),
+        class_name="m-side",
+        aria_label=t("app.name"),
+    )
 
 
 def _tabs(active: str) -> rx.Component:
@@ -193,7 +199,8 @@ def _me(place: str) -> rx.Component:
     )
     form_id = f"sign-out-{place}"
     return rx.fragment(
-        rx.menu.root(rx.menu.trigger(trigger), rx.menu.content(*_me_items(form_id), variant="soft")),
+        # not modal: that would hide the whole page, with the focused button in it, from who listens to it
+        rx.menu.root(rx.menu.trigger(trigger), rx.menu.content(*_me_items(form_id), variant="soft"), modal=False),
         native_form(action="/auth/logout", method="post", id=form_id, hidden=True),
     )
 

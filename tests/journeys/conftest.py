@@ -8,8 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,16 +56,29 @@ class Panel:
 
 
 @pytest.fixture(scope="session")
-def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
-    sandbox, data, port = SandboxProcess("--latency", "5-20"), tmp_path_factory.mktemp("panel"), free_port()
-    env = {name: os.environ[name] for name in NEEDED if name in os.environ} | {"META_GRAPH_URL": sandbox.url}
-    command = [sys.executable, "-m", "masteria.run.cli", "up", "--port", str(port), "--data-dir", str(data)]
-    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    setup = _wait(process)
-    yield Panel(f"http://127.0.0.1:{port}", setup, sandbox, process, data)
-    process.send_signal(signal.SIGTERM)
-    process.wait(15)
+def panel() -> Iterator[Panel]:
+    sandbox, port = SandboxProcess("--latency", "5-20"), free_port()
+    with data_folder() as data:
+        process, setup = up("--port", str(port), "--data-dir", str(data), META_GRAPH_URL=sandbox.url)
+        yield Panel(f"http://127.0.0.1:{port}", setup, sandbox, process, data)
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
     sandbox.stop()
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """Not one of pytest's: those are closed to PostgreSQL's user again as soon as another pytest starts beside this one."""
+    with tempfile.TemporaryDirectory(prefix="masteria-journey-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def up(*options: str, **env: str) -> tuple[subprocess.Popen[str], str]:
+    """`masteria up` in an environment like a newcomer's, once everything runs; and its first-run link, if it has one."""
+    env = {name: os.environ[name] for name in NEEDED if name in os.environ} | env
+    command = [sys.executable, "-m", "masteria.run.cli", "up", *options]
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return process, _wait(process)
 
 
 @pytest.fixture(scope="module")

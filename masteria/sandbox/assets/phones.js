@@ -10,7 +10,7 @@ let opened = [], latest = { phones: [], open: [], total: 0 }, order = [], source
 const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 const node = (tag, props = {}, ...inside) => { const n = Object.assign(document.createElement(tag), props); n.append(...inside); return n; };
 const initials = (name) => name.split(" ").filter(Boolean).slice(0, 2).map((w) => [...w][0]).join("").toUpperCase();
-const hue = (key) => `hsl(${(([...key].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % 9973, 7)) * 137) % 360} 45% 40%)`;
+const hue = (key) => `hsl(${(([...key].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % 9973, 7)) * 137) % 360} 45% 32%)`;
 const clock = (at) => new Date(at * 1000).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
 const pretty = (d) => d.startsWith("55") && d.length > 11 ? `+55 ${d.slice(2, 4)} ${d.slice(4, -4)}-${d.slice(-4)}` : `+${d}`;
 const room = () => innerWidth <= 720 ? 1 : Math.max(1, Math.min(4, Math.floor(wall.clientWidth / PHONE)));

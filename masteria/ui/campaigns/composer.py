@@ -165,7 +165,7 @@ def _error(name: str) -> Any:
 def _side() -> rx.Component:
     return rx.el.aside(
         rx.el.section(
-            rx.el.h3(t("campaign.preview")),
+            rx.el.h2(t("campaign.preview")),
             rx.el.div(
                 rx.el.div(
                     rx.cond(ComposeState.header != "", rx.el.b(ComposeState.header)),
@@ -178,8 +178,9 @@ def _side() -> rx.Component:
             ),
             class_name="card",
         ),
-        rx.el.section(rx.el.h3(t("campaign.review")), _review(), class_name="card stack"),
+        rx.el.section(rx.el.h2(t("campaign.review")), _review(), class_name="card stack"),
         class_name="stack side",
+        aria_label=t("campaign.review"),
     )
 
 

@@ -178,7 +178,7 @@ def _people() -> rx.Component:
     csv = f"/files/campaigns/{CampaignState.campaign.id}/recipients.csv"
     return rx.el.section(
         rx.el.div(
-            rx.el.h3(t("campaign.recipients")),
+            rx.el.h2(t("campaign.recipients")),
             rx.spacer(),
             native_link(
                 icon("download"), rx.el.span(t("campaign.csv")), href=csv, download=True, class_name="btn soft"

@@ -207,7 +207,7 @@ def _running() -> rx.Component:
             ("running", rx.el.p(running.progress, class_name="notice", role="status")),
             ("failed", rx.el.p(t("import.failed"), ": ", running.error, class_name="notice bad", role="alert")),
             rx.el.section(
-                rx.el.h3(t("import.done"), role="status"),
+                rx.el.div(rx.el.h3(t("import.done")), role="status"),
                 _counts(running),
                 rx.cond(
                     running.has_rejects,

@@ -91,7 +91,13 @@ def _thread() -> rx.Component:
                 class_name="only-phone back",
                 aria_label=t("common.back"),
             ),
-            rx.el.div(rx.el.b(ConversationsState.title), rx.el.small(ConversationsState.phone, class_name="num")),
+            rx.el.div(
+                rx.el.h2(ConversationsState.title, class_name="only-desk"),
+                rx.el.h1(
+                    ConversationsState.title, class_name="only-phone"
+                ),  # the bar with the other one is hidden there
+                rx.el.small(ConversationsState.phone, class_name="num"),
+            ),
             rx.spacer(),
             rx.el.small(ConversationsState.window, class_name="dim only-desk"),
             class_name="thread-head",

@@ -14,6 +14,7 @@ import httpx
 
 from masteria.core.access import Actor
 from masteria.models import Connection
+from masteria.run.supervisor import Child
 from tests.cast import a_connection
 from tests.ports import free_port, wait_for_port
 
@@ -89,6 +90,11 @@ class HookProcess(Process):
 
 def worker(queue: str, **env: str) -> Process:
     return Process("-m", "workers", "--queue", queue, **env)
+
+
+def raised(name: str, *command: str, **env: str) -> Child:
+    """For a `Supervisor`, which starts it again when it falls."""
+    return Child(name, [sys.executable, *command], {**os.environ, **env})
 
 
 def until(condition: Callable[[], Any], seconds: float = 30, tell: Callable[[], object] = str) -> Any:

@@ -15,12 +15,15 @@ from masteria.run.environment import ROOT
 from masteria.run.supervisor import Supervisor
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FAULTS = "--faults"
 
 
 def main() -> int:
-    """Run pytest with whatever arguments were given; the exit code is pytest's."""
+    """Run pytest with whatever arguments were given; the exit code is pytest's. `--faults`: the fault suite alone."""
     os.chdir(ROOT)
     arguments = sys.argv[1:] or ["tests"]
+    if FAULTS in arguments:
+        return _faults([word for word in arguments if word != FAULTS])
     journeys = any(word in ("tests", "tests/") or "journeys" in word for word in arguments)
     with tempfile.TemporaryDirectory(prefix="masteria-reflex-") as folder:
         if journeys:
@@ -28,7 +31,19 @@ def main() -> int:
             _build(Path(folder))
         os.environ.update(environment.for_reflex(dict(os.environ), Path(folder)))
         say(f"Running pytest {' '.join(arguments)} with PostgreSQL and Redis of its own.")
-        return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT).returncode
+        code = _pytest(arguments)
+    say("Left out, since it is slow: the fault suite. Run masteria-test --faults.")
+    return code
+
+
+def _faults(arguments: list[str]) -> int:
+    """Servers fall, disks fill, clocks jump: with servers of its own, so nothing else runs beside it."""
+    say("Running the fault suite (some ten minutes): processes and servers are killed, all of them its own.")
+    return _pytest(["tests/faults", "-m", "faults", "--durations=0", "--durations-min=20", *arguments])
+
+
+def _pytest(arguments: list[str]) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT).returncode
 
 
 def _build(folder: Path) -> None:

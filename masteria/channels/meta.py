@@ -35,13 +35,13 @@ class MetaSender:
     async def send(self, to: str, echo: str, content: Content, values: dict[str, str], attempts: int = 1) -> Answer:
         """One attempt. Never raises for what the vendor or the network does."""
         try:
-            status, raw = await self._client.post(self._url, self._headers, self._body(content)(to, echo, values))
+            heard = await self._client.post(self._url, self._headers, self._body(content)(to, echo, values))
         except NeverLeft:
             # whoever is next would not get through either: the number waits, and nobody has used up a try
             return Answer(Verdict.SLOW, code="unreachable", wait=min(RETRY_SECONDS * 2 ** min(attempts - 1, 6), 60.0))
         except NoAnswer:
             return Answer(Verdict.DOUBT, code="no_answer")
-        return read_answer(status, raw, attempts)
+        return read_answer(heard.status, heard.body, attempts, heard.retry_after)
 
     async def close(self) -> None:
         await self._client.close()
@@ -59,16 +59,18 @@ def sender(account: Account, connections: int) -> MetaSender:
     return MetaSender(account, connections)
 
 
-def read_answer(status: int, raw: bytes, attempts: int) -> Answer:
+def read_answer(status: int, raw: bytes, attempts: int, retry_after: float = 0.0) -> Answer:
     """What Meta's answer means."""
     try:
         found = json.loads(str(raw, "utf-8"))
         if status == 200:
             return Answer(Verdict.SENT, provider_id=str(found["messages"][0]["id"]))
-        return answer_for(status, int(found["error"]["code"]), attempts)
+        return answer_for(status, int(found["error"]["code"]), attempts, retry_after)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         # a 200 without an id was taken all the same; the page of a proxy in between has no code, and 0 is one of Meta's
-        return Answer(Verdict.DOUBT, code="unreadable") if status == 200 else answer_for(status, None, attempts)
+        if status == 200:
+            return Answer(Verdict.DOUBT, code="unreadable")
+        return answer_for(status, None, attempts, retry_after)
 
 
 def number_info(account: Account) -> NumberInfo:

@@ -16,8 +16,9 @@ _DOUBT = {1, 2, 131000, 131016, 131057, 133004, 139103, 2494100}
 PAIR_RATE = 131056
 
 
-def answer_for(status: int, code: int | None, attempts: int) -> Answer:
+def answer_for(status: int, code: int | None, attempts: int, retry_after: float = 0.0) -> Answer:
     """The verdict on a refused message. `code` is None when the answer has none; `attempts` counts this one.
+    `retry_after` seconds the vendor asked for: never less.
 
     A code outside the table is final for this message below 500, in doubt from 500 on: it may have been sent.
     """
@@ -25,11 +26,11 @@ def answer_for(status: int, code: int | None, attempts: int) -> Answer:
     if code in _ACCOUNT or (code is None and status in (401, 403)):
         return Answer(Verdict.STOP_ACCOUNT, code=text)
     if code == PAIR_RATE:
-        return Answer(Verdict.RETRY, code=text, wait=float(4 ** min(attempts - 1, 6)))
+        return Answer(Verdict.RETRY, code=text, wait=max(retry_after, float(4 ** min(attempts - 1, 6))))
     if code in _CAMPAIGN:
         return Answer(Verdict.STOP_CAMPAIGN, code=text)
     if code in _SLOW or status == 429:
-        return Answer(Verdict.SLOW, code=text, wait=_wait(code or 0, attempts))
+        return Answer(Verdict.SLOW, code=text, wait=max(retry_after, _wait(code or 0, attempts)))
     if code in _DOUBT or status >= 500:
         return Answer(Verdict.DOUBT, code=text)
     return Answer(Verdict.FAILED, code=text)

@@ -6,17 +6,21 @@ thousands a second on one core. What both raise is ours, so another library can 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import ConnectError, PyreqwestError
 
+from masteria.kit.clock import now
 from masteria.kit.errors import OutsideError
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 20
+LONGEST_WAIT_SECONDS = 3600.0
 
 
 class NeverLeft(Exception):
@@ -25,6 +29,15 @@ class NeverLeft(Exception):
 
 class NoAnswer(Exception):
     """The request may have arrived; nobody can know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An answer. `retry_after` seconds nobody wants to hear of us again; 0 when that was not said."""
+
+    status: int
+    body: bytes
+    retry_after: float = 0.0
 
 
 class HotClient:
@@ -39,16 +52,28 @@ class HotClient:
     async def close(self) -> None:
         await self._client.close()
 
-    async def post(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-        """Status and body of the answer; `NeverLeft` or `NoAnswer` when there is none."""
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Heard:
+        """The answer; `NeverLeft` or `NoAnswer` when there is none."""
         try:
             answer = await self._client.post(url).headers(headers).body_bytes(body).build().send()
-            return answer.status, bytes(await answer.bytes())
+            said = answer.headers.get("retry-after") if answer.status in (429, 503) else None
+            return Heard(answer.status, bytes(await answer.bytes()), _seconds(said))
         except ConnectError as error:
             raise NeverLeft(str(error)) from error
         except PyreqwestError as error:
             # also its ConnectTimeoutError: a time-out while waiting for the answer comes under that name
             raise NoAnswer(str(error)) from error
+
+
+def _seconds(said: str | None) -> float:
+    """`Retry-After` is a number of seconds or a date (RFC 9110); nonsense counts as nothing."""
+    if not said:
+        return 0.0
+    try:
+        found = float(said) if said.isdigit() else (parsedate_to_datetime(said) - now()).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
+    return min(max(found, 0.0), LONGEST_WAIT_SECONDS)
 
 
 def ask(method: str, url: str, *, token: str = "", params: dict[str, Any] | None = None) -> tuple[int, Any]:

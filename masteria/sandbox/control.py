@@ -44,6 +44,10 @@ class Control:
             raise GraphError(100, "since must be epoch seconds.") from None
         return {"data": self.world.ledger.since(since, wanted.get("phone_number_id", ""))}
 
+    def refused(self, _: Answer) -> Answer:
+        """When messages were refused, epoch seconds; the last ten thousand."""
+        return {"data": list(self.world.ledger.refused_at)}
+
     def reset(self, _: Answer) -> Answer:
         """Counts, phones and what is still to happen are gone; numbers, templates and options stay."""
         self.world.ledger = Ledger()
@@ -128,6 +132,7 @@ class Control:
 CONTROLS = {
     ("GET", "stats"): "stats",
     ("GET", "accepted"): "accepted",
+    ("GET", "refused"): "refused",
     **{
         ("POST", name): name
         for name in (

@@ -43,12 +43,13 @@ TITLES = {
 class GraphError(Exception):
     """A refusal with Meta's code; `details` is what a person reads."""
 
-    def __init__(self, code: int, details: str = "", subcode: int = 0, status: int = 0) -> None:
+    def __init__(self, code: int, details: str = "", subcode: int = 0, status: int = 0, retry_after: int = 0) -> None:
         super().__init__(code)
         self.code = code
         self.details = details or TITLES.get(code, "Error")
         self.subcode = subcode
         self.status = status or _status(code)
+        self.retry_after = retry_after
 
     def body(self) -> bytes:
         error = {

@@ -100,6 +100,8 @@ class Graph:
         return Reply(body=b'{"success":true}')
 
     def _within_rate(self, number: Number) -> None:
+        if self.world.options.refuse:
+            self._count(int(self.world.options.refuse))
         rate = number.rate or self.world.options.rate
         if not rate:
             return
@@ -137,8 +139,9 @@ class Graph:
                 self._count(outcome.refuse)
 
     def _count(self, code: int) -> None:
-        self.world.ledger.refused[code] += 1
-        raise GraphError(code)
+        self.world.ledger.refuse(code)
+        wait = self.world.options.retry_after if code == self.world.options.refuse else 0
+        raise GraphError(code, status=429 if wait else 0, retry_after=wait)
 
     def _accept(
         self,

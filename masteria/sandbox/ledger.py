@@ -10,6 +10,7 @@ from typing import Any
 
 KEPT = 2_000_000
 SECONDS_KEPT = 7200
+REFUSALS_KEPT = 10_000
 
 
 class Window:
@@ -50,6 +51,7 @@ class Ledger:
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = defaultdict(Account)
         self.refused: dict[int, int] = defaultdict(int)
+        self.refused_at: deque[float] = deque(maxlen=REFUSALS_KEPT)
         self.second, self.tenth = Window(1.0), Window(0.1)
         self.times = array("d")
         self.entries: list[tuple[str, str]] = []
@@ -72,6 +74,10 @@ class Ledger:
             account.counts[echo] = account.counts.get(echo, 0) + 1
             self.times.append(moment)
             self.entries.append((number_id, echo))
+
+    def refuse(self, code: int) -> None:
+        self.refused[code] += 1
+        self.refused_at.append(time.time())
 
     def since(self, moment: float, number_id: str = "") -> dict[str, int]:
         """How often each echo was accepted since then (epoch seconds), of one number or of all."""

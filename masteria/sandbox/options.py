@@ -46,6 +46,10 @@ class SandboxOptions:
     """Stretches or shrinks the gaps between tries of a webhook."""
     review_delay: float = 2.0
 
+    refuse: int = 0
+    """Every message is refused with this code; 0 for none."""
+    retry_after: int = 0
+    """And then with HTTP status 429 and so many seconds in `Retry-After`."""
     error_chance: float = 0.0
     """Taken, but answered with 131000."""
     silent_chance: float = 0.0

@@ -61,6 +61,7 @@ class Sandbox:
                 more = self._usage()
         except GraphError as error:
             reply = Reply(error.status, error.body())
+            more = (("retry-after", str(error.retry_after)),) if error.retry_after else ()
         low, high = self.world.options.latency
         if reply.silent:
             asyncio.get_running_loop().call_later(SILENCE_SECONDS, exchange.cut)

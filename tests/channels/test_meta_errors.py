@@ -77,3 +77,9 @@ def test_waits_grow_with_the_attempts() -> None:
     assert 1 <= waits[0] <= 1.25
     assert 8 <= waits[1] <= 10
     assert 60 <= waits[2] <= 75
+
+
+def test_the_vendor_may_ask_for_a_longer_wait() -> None:
+    asked = [read_answer(429, raw, 1, 30.0) for raw in (refusal(130429), b"<html>too many</html>")]
+    assert [(answer.verdict, answer.wait) for answer in asked] == [(Verdict.SLOW, 30.0)] * 2
+    assert read_answer(400, refusal(130429), 1, 0.5).wait >= 1

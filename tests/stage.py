@@ -54,6 +54,9 @@ class SandboxProcess(Process):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         super().__init__("-m", "masteria.sandbox", "--port", str(self.port), *options)
+
+    def start(self) -> None:
+        super().start()
         wait_for_port(self.port)
 
     def get(self, path: str) -> Any:
@@ -65,6 +68,10 @@ class SandboxProcess(Process):
     def number(self, actor: Actor, callback: str = "", **values: Any) -> Connection:
         """A number known on both sides: the sandbox's and this company's."""
         connection = a_connection(actor, external_id=digits(), account_id=digits(), **values)
+        self.know(connection, callback)
+        return connection
+
+    def know(self, connection: Connection, callback: str = "") -> None:
         self.post(
             "numbers",
             phone_number_id=connection.external_id,
@@ -75,7 +82,6 @@ class SandboxProcess(Process):
             verify_token=connection.verify_token,
             callback=f"{callback}/{connection.id}" if callback else "",
         )
-        return connection
 
 
 class HookProcess(Process):

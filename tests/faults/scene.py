@@ -60,21 +60,29 @@ class Scene:
     def around(self, *queues: str) -> None:
         """The scheduler and workers for these queues, raised whenever they fall, as `masteria up` does."""
         self.tree.start(raised("scheduler", "-m", "workers.schedule"))
-        for queue in queues:
-            self.tree.start(raised(queue, "-m", "workers", "--queue", queue, META_GRAPH_URL=self.meta.url))
+        for n, queue in enumerate(queues):
+            self.tree.start(raised(f"{queue}-{n}", "-m", "workers", "--queue", queue, META_GRAPH_URL=self.meta.url))
         self._watch = threading.Thread(target=self.tree.watch, daemon=True)
         self._watch.start()
 
     def number(self, people: int, callback: str = "", **values: Any) -> Connection:
         """A number on both sides, an approved template, and so many contacts."""
         self.connection = self.meta.number(self.actor, callback, **values)
+        self._put_template()
+        contacts(self.actor, people)
+        self.template: Template = a_template(self.actor, self.connection)
+        return self.connection
+
+    def number_again(self) -> None:
+        """What a sandbox that was started anew has forgotten."""
+        self.meta.know(self.connection)
+        self._put_template()
+
+    def _put_template(self) -> None:
         body = {"type": "BODY", "text": "Oi {{1}}, temos novidades para você."}
         self.meta.post(
             "templates", waba_id=self.connection.account_id, name="novidades", language="pt_BR", components=[body]
         )
-        contacts(self.actor, people)
-        self.template: Template = a_template(self.actor, self.connection)
-        return self.connection
 
     def campaign(self, name: str = "Novidades", at: datetime | None = None) -> UUID:
         """Launched, for everyone."""

@@ -29,6 +29,8 @@ log = logging.getLogger("masteria.worker")
 class Worker(SimpleWorker):
     """Tells a running flow to come to an end when the process is asked to stop."""
 
+    max_connection_wait_time = 5.0  # RQ's own minute would come on top of however long Redis was away
+
     def request_stop(self, signum: Any, frame: FrameType | None) -> None:
         jobs.stopping.set()
         super().request_stop(signum, frame)

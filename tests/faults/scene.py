@@ -17,6 +17,7 @@ from masteria.models import Campaign, Connection, Template
 from masteria.run.supervisor import Supervisor
 from tests.cast import a_template, contacts
 from tests.faults.services import Services
+from tests.ports import free_port, wait_for_port
 from tests.stage import HookProcess, Process, SandboxProcess, raised, until, worker
 
 OVER = {"sent", "delivered", "read", "failed", "in_doubt", "skipped"}
@@ -50,6 +51,13 @@ class Scene:
         found = HookProcess()
         self.processes.append(found)
         return found
+
+    def web(self) -> str:
+        """REST, webhooks and health in one process; its address."""
+        port = free_port()
+        self.processes.append(Process("-m", "tests.api.server", str(port)))
+        wait_for_port(port)
+        return f"http://127.0.0.1:{port}"
 
     def dispatcher(self) -> Process:
         """A worker that sends, and that only the test starts again."""

@@ -6,15 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from masteria.core.access import Actor
 from masteria.models import Connection
-from masteria.run.supervisor import Child
+from masteria.run.supervisor import Child, Supervisor
 from tests.cast import a_connection
 from tests.ports import free_port, wait_for_port
 
@@ -98,9 +100,24 @@ def worker(queue: str, **env: str) -> Process:
     return Process("-m", "workers", "--queue", queue, **env)
 
 
-def raised(name: str, *command: str, **env: str) -> Child:
-    """For a `Supervisor`, which starts it again when it falls."""
-    return Child(name, [sys.executable, *command], {**os.environ, **env})
+class Crew:
+    """Processes that are started again when they fall, as `masteria up` does: a worker ends when Redis goes under it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.tree = Supervisor(folder / "logs", lambda _: None)
+        self.watch = threading.Thread(target=self.tree.watch, daemon=True)
+
+    def start(self, *commands: tuple[str, ...], **env: str) -> None:
+        """Once, all of them."""
+        for n, command in enumerate(commands):
+            self.tree.start(Child(f"{command[-1]}-{n}", [sys.executable, *command], {**os.environ, **env}))
+        self.watch.start()
+
+    def stop(self) -> None:
+        self.tree.stopping.set()
+        if self.watch.is_alive():
+            self.watch.join()
+        self.tree.stop()
 
 
 def until(condition: Callable[[], Any], seconds: float = 30, tell: Callable[[], object] = str) -> Any:

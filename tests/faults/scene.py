@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +13,10 @@ from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.enums import CampaignState
 from masteria.models import Campaign, Connection, Template
-from masteria.run.supervisor import Supervisor
 from tests.cast import a_template, contacts
 from tests.faults.services import Services
 from tests.ports import free_port, wait_for_port
-from tests.stage import HookProcess, Process, SandboxProcess, raised, until, worker
+from tests.stage import Crew, HookProcess, Process, SandboxProcess, until, worker
 
 OVER = {"sent", "delivered", "read", "failed", "in_doubt", "skipped"}
 
@@ -29,14 +27,10 @@ class Scene:
     def __init__(self, actor: Actor, services: Services, folder: Path) -> None:
         self.actor, self.services = actor, services
         self.processes: list[Process] = []
-        self.tree = Supervisor(folder / "logs", lambda _: None)
-        self._watch: threading.Thread | None = None
+        self.crew = Crew(folder)
 
     def close(self) -> None:
-        self.tree.stopping.set()
-        if self._watch:
-            self._watch.join()
-        self.tree.stop()
+        self.crew.stop()
         for process in reversed(self.processes):
             process.stop()
 
@@ -67,11 +61,8 @@ class Scene:
 
     def around(self, *queues: str) -> None:
         """The scheduler and workers for these queues, raised whenever they fall, as `masteria up` does."""
-        self.tree.start(raised("scheduler", "-m", "workers.schedule"))
-        for n, queue in enumerate(queues):
-            self.tree.start(raised(f"{queue}-{n}", "-m", "workers", "--queue", queue, META_GRAPH_URL=self.meta.url))
-        self._watch = threading.Thread(target=self.tree.watch, daemon=True)
-        self._watch.start()
+        workers = [("-m", "workers", "--queue", queue) for queue in queues]
+        self.crew.start(("-m", "workers.schedule"), *workers, META_GRAPH_URL=self.meta.url)
 
     def number(self, people: int, callback: str = "", **values: Any) -> Connection:
         """A number on both sides, an approved template, and so many contacts."""

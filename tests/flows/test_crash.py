@@ -7,6 +7,7 @@ import random
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -24,7 +25,7 @@ from masteria.models import Campaign
 from masteria.sandbox.sample import SAMPLE_ACCESS_TOKEN, SAMPLE_PHONE_NUMBER_ID
 from tests.cast import Cast, a_template, contacts
 from tests.ports import free_port, wait_for_port
-from tests.stage import HookProcess, SandboxProcess, until, worker
+from tests.stage import Crew, HookProcess, SandboxProcess, until, worker
 
 PEOPLE, KILLS = 5000, 20
 SLOT = 100  # a tenth of a second at 1,000 a second
@@ -80,10 +81,11 @@ def _intake(cast: Cast) -> dict[str, int]:
         return dict(work.execute("select state, count(*) from intake group by 1").tuples().all())
 
 
-def test_twenty_kills_lose_nobody_and_double_nobody(cast: Cast, own_redis: OwnRedis) -> None:
+def test_twenty_kills_lose_nobody_and_double_nobody(cast: Cast, own_redis: OwnRedis, tmp_path: Path) -> None:
     chance = random.Random(20)
     sandbox, hooks = SandboxProcess("--latency", "10-60"), HookProcess()
-    intake = worker("intake")
+    intake = Crew(tmp_path)
+    intake.start(("-m", "workers", "--queue", "intake"))
     sandbox.post("options", status_delay=[0.05, 0.3])
     connection = sandbox.number(cast.ana, hooks.url, rate_per_second=1000)
     body = {"type": "BODY", "text": "Oi {{1}}, temos novidades para você."}
@@ -115,9 +117,7 @@ def test_twenty_kills_lose_nobody_and_double_nobody(cast: Cast, own_redis: OwnRe
             upkeep.sweep()
             return not counts(cast, campaign_id).keys() - {"delivered", "read", "in_doubt"}
 
-        until(
-            settled, 120, lambda: (counts(cast, campaign_id), _intake(cast), sandbox.get("stats")["webhooks"])
-        )  # the intake worker waits longer and longer for the Redis that was killed
+        until(settled, 120, lambda: (counts(cast, campaign_id), _intake(cast), sandbox.get("stats")["webhooks"]))
         truth, accepted = sandbox.get("stats"), sandbox.get("accepted")["data"]
         doubtful = _echoes(cast, campaign_id)
         print(f"accepted {truth['accepted']}, never left {len(doubtful)}, in doubt after each kill {in_doubt}")

@@ -72,14 +72,16 @@ class Services:
         """PostgreSQL on a disk of its own that can be filled; what it learns there is forgotten afterwards."""
         data = self.folder / "postgres"
         self.end("postgres", signal.SIGINT)
-        with mounted(data, self.folder / "copy"):
+        try:
+            with mounted(data, self.folder / "copy"):
+                self.start_postgres()
+                try:
+                    yield SmallDisk(data / "filling")
+                finally:
+                    (data / "filling").unlink(missing_ok=True)
+                    self.end("postgres", signal.SIGINT)
+        finally:
             self.start_postgres()
-            try:
-                yield SmallDisk(data / "filling")
-            finally:
-                (data / "filling").unlink(missing_ok=True)
-                self.end("postgres", signal.SIGINT)
-        self.start_postgres()
 
 
 class SmallDisk:
@@ -116,7 +118,7 @@ def mounted(folder: Path, copy: Path) -> Iterator[None]:
             subprocess.run(["cp", "-a", f"{copy}/.", str(folder)], check=True)
             yield
         finally:
-            subprocess.run(["umount", str(folder)], check=True)
+            subprocess.run(["umount", "-l", str(folder)], check=True)
     finally:
         folder.rmdir()
         shutil.move(copy, folder)

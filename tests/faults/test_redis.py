@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 
 import httpx
 import pytest
 from redis import Redis
+from redis import asyncio as aio
 
 from masteria.core.redis import bell_url
+from masteria.core.throttle import HORIZON, Pacer
 from masteria.core.work import work_as
 from tests.api.api import a_key
 from tests.faults.scene import Scene
 from tests.metahooks import encoded, envelope, message, signature
+from tests.ports import free_port
 
 pytestmark = pytest.mark.faults
 # What grows with an outage are waits that double: a worker's (to 5 s) and the supervisor's for one that fell (to 30 s).
@@ -86,6 +90,19 @@ def test_a_clock_turned_back_by_an_hour_stops_nobody_for_an_hour(scene: Scene, f
     scene.until(lambda: scene.accepted() == 20, campaign_id, 30)
     scene.completes(campaign_id)
     assert scene.reckoned(campaign_id, 20) == 0
+
+
+@pytest.mark.xfail(strict=True, reason="each lane takes a share of its own")
+async def test_without_redis_all_lanes_of_a_number_share_one_rate() -> None:
+    client = aio.from_url(f"redis://127.0.0.1:{free_port()}", socket_connect_timeout=0.15)
+    lanes = [Pacer(client, "11990000001", str(n)) for n in range(4)]
+    began, granted = time.monotonic(), 0
+    while time.monotonic() - began < 2:
+        for lane in lanes:
+            granted += (await lane.take(100, 40)).count
+        await asyncio.sleep(0.01)
+    await client.aclose()
+    assert 0 < granted <= 40 * (time.monotonic() - began + HORIZON) + 1
 
 
 def deliver(scene: Scene, callback: str) -> int:

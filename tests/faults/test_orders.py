@@ -40,7 +40,6 @@ def test_d08_a_pause_at_a_thousand_and_a_resume(scene: Scene) -> None:
     assert scene.reckoned(campaign_id, people) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="no cap per person yet: it belongs into the statement that marks recipients")
 def test_d11_two_campaigns_and_a_cap_of_one_a_day(scene: Scene) -> None:
     scene.sandbox("--latency", "0-5")
     scene.number(1)

@@ -42,7 +42,6 @@ def test_d05_a_bare_130429_holds_the_number_longer_and_longer(scene: Scene) -> N
     assert scene.reckoned(campaign_id, people) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="an attempt that never left counts like any other, so eight of them end it")
 def test_nobody_is_given_up_while_the_vendor_is_away_for_an_hour(scene: Scene) -> None:
     people = 20
     scene.sandbox("--latency", "0-5", statuses=False)

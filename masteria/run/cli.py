@@ -16,6 +16,7 @@ from typing import Any
 from masteria import config
 from masteria.kit.errors import Invalid, MasteriaError, NotFound
 from masteria.run import embedded, environment
+from masteria.run.bench import command
 from masteria.run.supervisor import Child, Supervisor
 from masteria.run.up import QUEUES, Wish, say, up
 
@@ -130,15 +131,7 @@ def _imports(commands: Commands) -> None:
 
 def _benches(commands: Commands) -> None:
     group = commands.add_parser("bench", help="benchmarks").add_subparsers(required=True, metavar="command")
-    example = "masteria bench dispatch --recipients 5000 --rate 80 --json"
-    found = _command(group, "dispatch", _run_bench, "one campaign through one worker and the sandbox", example)
-    found.add_argument("--recipients", type=int, default=5000)
-    found.add_argument("--rate", type=int, default=80, help="messages a second (default %(default)s)")
-    found.add_argument("--unlimited", action="store_true", help="no rate at all")
-    found.add_argument("--latency", default="50-150", metavar="MS", help="of the sandbox's answers (%(default)s)")
-    found.add_argument("--pause", action="store_true", help="pause half-way and measure when the last message leaves")
-    found.add_argument("--memory", type=int, metavar="PEOPLE", help="as many recipients, unlimited: is memory flat?")
-    found.add_argument("--json", action="store_true")
+    command.add(group, _command)
 
 
 def _run_up(wanted: argparse.Namespace) -> int:
@@ -233,16 +226,6 @@ def _run_key(wanted: argparse.Namespace) -> int:
     with migrated(), work_as(accounts.company_actor(wanted.company)) as work:
         made = accounts.create_api_key(work, wanted.name, [s.strip() for s in wanted.scopes.split(",") if s.strip()])
     say(json.dumps({"id": str(made.id), "key": made.key, "scopes": list(made.scopes)}) if wanted.json else made.key)
-    return 0
-
-
-def _run_bench(wanted: argparse.Namespace) -> int:
-    from masteria.run import bench
-
-    rate = 0 if wanted.unlimited or wanted.memory else wanted.rate
-    wish = bench.Wish(wanted.memory or wanted.recipients, rate, wanted.latency, wanted.pause)
-    found = bench.dispatch(wish)
-    say(json.dumps(found) if wanted.json else "\n".join(f"{name:28} {value}" for name, value in found.items()))
     return 0
 
 

@@ -49,7 +49,7 @@ class Breakage:
         assert process is not None
         process.kill()
         process.wait()
-        self.world.worker("worker-1")
+        self.world.mend()
 
     def _database(self) -> None:
         restart_postgres(self.world)

@@ -35,7 +35,7 @@ class World:
         path = os.environ.get("PATH", os.defpath)
         self.env = environment.with_keys({"PATH": path, "META_GRAPH_URL": self.receiver.url}, folder)
         self.tree = Supervisor(folder / "logs", tell)
-        self.lasting: dict[str, tuple[str, ...]] = {}
+        self.lasting: dict[str, Callable[[], object]] = {}
         self.meter = Meter()
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         postgres = embedded.postgres(folder)
@@ -71,16 +71,17 @@ class World:
     def python(self, name: str, *words: str, group: str = "", measured: bool = False) -> Child:
         return self.start(name, sys.executable, "-m", *words, group=group, measured=measured)
 
-    def lastingly(self, name: str, *words: str) -> None:
+    def lastingly(self, name: str, *words: str, group: str = "", measured: bool = False) -> None:
         """A process of ours that is started again when it falls, as `masteria up` would."""
-        self.lasting[name] = words
-        self.python(name, *words)
+        self.lasting[name] = lambda: self.python(name, *words, group=group, measured=measured)
+        self.lasting[name]()
 
     def mend(self) -> None:
-        for name, words in self.lasting.items():
+        """Who cannot reach the database while it starts gives up, and comes again."""
+        for name, start in self.lasting.items():
             if not self.child(name).runs:
                 self.forget(name)
-                self.python(name, *words)
+                start()
 
     def forget(self, name: str) -> None:
         self.tree.children = [child for child in self.tree.children if child.name != name]
@@ -95,8 +96,7 @@ class World:
         self.until(lambda: len(cast(set[bytes], self.bells().smembers("rq:workers"))) >= count, START_SECONDS)
 
     def worker(self, name: str, queue: str = "campaigns") -> None:
-        self.forget(name)
-        self.python(name, "workers", "--queue", queue, group="worker", measured=True)
+        self.lastingly(name, "workers", "--queue", queue, group="worker", measured=True)
 
     def bells(self) -> Redis:
         return Redis.from_url(f"{self.env['REDIS_URL']}/1")

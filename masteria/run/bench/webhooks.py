@@ -166,6 +166,6 @@ _INTAKE = "select state, count(*) from intake group by 1"
 _MISSING = """select count(*) from recipient
     where state <> 'read' or sent_at is null or delivered_at is null or read_at is null"""
 _SENT = """insert into recipient (id, company_id, campaign_id, contact_id, phone, variables, state, state_at, provider_id,
-     attempts, due_at, sending_at, sent_at)
+     attempts, sending_at, sent_at)
    select uuidv7(), :company, :campaign, id, phone, '{}', 'sent', now(), 'wamid.HBgM' || replace(id::text, '-', ''), 1,
-     now(), now(), now() from contact where company_id = :company returning id, provider_id"""
+     now(), now() from contact where company_id = :company returning id, provider_id"""

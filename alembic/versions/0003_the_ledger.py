@@ -16,6 +16,7 @@ down_revision = "0002"
 
 GROUPS = ("pending", "sending", "sent", "delivered", "read", "failed", "skipped", "in_doubt", "replied")
 LEDGERS = {"recipient": ["campaign_id", "due_at", "id"], "message": ["due_at", "id"]}
+ONCE = "uq_recipient_company_id_contact_id_campaign_id"
 WAS_INDEXED = {"recipient": "campaign_id, due_at, id", "message": "due_at, id"}
 
 
@@ -61,6 +62,10 @@ def upgrade() -> None:
     op.create_index("ix_campaign_tally_loose", "campaign_tally", ["at"], postgresql_where=sa.text("not folded"))
     for table, columns in LEDGERS.items():
         _reshape(table, columns)
+    op.drop_constraint("uq_recipient_campaign_id_contact_id", "recipient")
+    op.drop_index("ix_recipient_company_id_recipient_contact_id", table_name="recipient")
+    op.create_unique_constraint(ONCE, "recipient", ["company_id", "contact_id", "campaign_id"])
+    op.create_index(op.f("ix_recipient_campaign_id_recipient_id"), "recipient", ["campaign_id", "id"])
     op.execute(_RECOUNT)
     for statement in security():
         op.execute(statement)
@@ -89,6 +94,10 @@ def downgrade() -> None:
         op.execute(f'grant select (lease_until) on app."{table}" to {ops}')
     op.execute("update recipient set due_at = state_at where due_at is null")
     op.alter_column("recipient", "due_at", nullable=False)
+    op.drop_index("ix_recipient_campaign_id_recipient_id", table_name="recipient")
+    op.drop_constraint(ONCE, "recipient")
+    op.create_index("ix_recipient_company_id_recipient_contact_id", "recipient", ["company_id", "contact_id"])
+    op.create_unique_constraint("uq_recipient_campaign_id_contact_id", "recipient", ["campaign_id", "contact_id"])
     op.drop_table("campaign_tally")
     op.drop_table("lease")
 

@@ -271,7 +271,7 @@ def _enlist(work: Work, campaign: Campaign, template: Template | None) -> int:
         f"""{audience.sql} insert into recipient
              (id, company_id, campaign_id, contact_id, phone, variables, state, state_at, attempts, due_at)
            select uuidv7(), :company, :campaign, id, phone, variables, 'queued', now(), 0, :due
-           from judged where excluded is null on conflict (campaign_id, contact_id) do nothing""",
+           from judged where excluded is null on conflict (company_id, contact_id, campaign_id) do nothing""",
         {**audience.values, "campaign": campaign.id, "due": campaign.due_at},
     )
     tally.begin(work, campaign.id, done.rowcount)

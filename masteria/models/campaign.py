@@ -75,7 +75,8 @@ class Recipient(Table, table=True):
         of_company("campaign", "campaign_id"),
         # whoever deletes a contact first empties contact_id here: the campaign's totals stay as they were
         of_company("contact", "contact_id", ondelete="NO ACTION"),
-        sa.UniqueConstraint("campaign_id", "contact_id"),
+        sa.UniqueConstraint("company_id", "contact_id", "campaign_id"),
+        sa.Index(None, "campaign_id", "id"),
         waiting("recipient", "campaign_id", "due_at", "id"),
         claimed("recipient"),
         due_while_queued(),
@@ -85,7 +86,6 @@ class Recipient(Table, table=True):
             unique=True,
             postgresql_where=sa.text("provider_id is not null"),
         ),
-        sa.Index(None, "company_id", "contact_id"),
         {
             "postgresql_with": {
                 "fillfactor": "70",

@@ -117,6 +117,34 @@ class IntakeState(StrEnum):
     PARKED = "parked"
 
 
+class Effect(StrEnum):
+    """What one event of a webhook did here."""
+
+    MESSAGE_STORED = "message_stored"
+    ECHO_STORED = "echo_stored"
+    REPEAT = "repeat"
+    MOVED_TO_SENT = "moved_to_sent"
+    MOVED_TO_DELIVERED = "moved_to_delivered"
+    MOVED_TO_READ = "moved_to_read"
+    MOVED_TO_FAILED = "moved_to_failed"
+    TIME_NOTED = "time_noted"
+    WAITS = "waits"
+    CONTACT_MOVED = "contact_moved"
+    CONTACT_UNKNOWN = "contact_unknown"
+    OPTED_OUT = "opted_out"
+    OPTED_IN = "opted_in"
+    CONSENT_UNCHANGED = "consent_unchanged"
+    CLICK_NOTED = "click_noted"
+    TEMPLATE_CHANGED = "template_changed"
+    TEMPLATE_UNKNOWN = "template_unknown"
+    CONNECTION_CHANGED = "connection_changed"
+    CONNECTION_UNKNOWN = "connection_unknown"
+    NOTED = "noted"
+    KEPT = "kept"
+    NUMBER_UNKNOWN = "number_unknown"
+    NOT_APPLIED = "not_applied"
+
+
 class Topic(StrEnum):
     """What a screen may watch; only the topic and an id travel, never content."""
 
@@ -127,6 +155,7 @@ class Topic(StrEnum):
     IMPORT = "import"
     TEMPLATE = "template"
     SESSION = "session"
+    INTAKE = "intake"
 
 
 class Happened(StrEnum):
@@ -156,7 +185,18 @@ class Happened(StrEnum):
     CONNECTION_CONNECTED = "connection.connected"
     CONNECTION_DISCONNECTED = "connection.disconnected"
     CONNECTION_CHECKED = "connection.checked"
+    CONNECTION_DEGRADED = "connection.degraded"
+    CONNECTION_NOTICE = "connection.notice"
     TEMPLATES_SYNCED = "templates.synced"
+    TEMPLATE_APPROVED = "template.approved"
+    TEMPLATE_REJECTED = "template.rejected"
+    TEMPLATE_PAUSED = "template.paused"
+    TEMPLATE_DISABLED = "template.disabled"
+    TEMPLATE_UPDATED = "template.updated"
+    CONTACT_OPTED_OUT = "contact.opted_out"
+    CONTACT_OPTED_IN = "contact.opted_in"
+    LINK_CLICKED = "link.clicked"
+    INTAKE_REPROCESSED = "intake.reprocessed"
     IMPORT_STARTED = "import.started"
     IMPORT_FINISHED = "import.finished"
     API_KEY_CREATED = "api_key.created"

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import sqlalchemy as sa
 
 from masteria.core.work import Work
 from masteria.enums import Happened
+from masteria.kit.clock import now
+from masteria.kit.ids import new_id
 from masteria.models import Activity, Owned
 
 
 def record(work: Work, subject: Owned, happened: Happened, **details: Any) -> None:
     """Write down that this happened to `subject`; details carry no secrets and no message text."""
+    work.session.add(Activity(**_row(work, subject, happened, details)))
+
+
+def record_all(work: Work, subjects: Iterable[Owned], happened: Happened, **details: Any) -> None:
+    """The same happened to all of these: one statement."""
+    record_each(work, [(subject, details) for subject in subjects], happened)
+
+
+def record_each(work: Work, found: Iterable[tuple[Owned, dict[str, Any]]], happened: Happened) -> None:
+    """The same happened to all of these, each with details of its own: one statement."""
+    rows = [
+        {**_row(work, subject, happened, details), "id": new_id(), "created_at": now()} for subject, details in found
+    ]
+    if rows:
+        work.session.execute(sa.insert(Activity), rows)  # pyright: ignore[reportDeprecated]
+
+
+def _row(work: Work, subject: Owned, happened: Happened, details: dict[str, Any]) -> dict[str, Any]:
     actor = work.actor
-    work.session.add(
-        Activity(
-            company_id=work.company_id,
-            happened=happened,
-            subject_kind=type(subject).__name__.lower(),
-            subject_id=subject.id,
-            actor_kind=actor.kind,
-            actor_id=actor.person_id or actor.api_key_id,
-            actor_name=actor.name[:120],
-            request_id=actor.request_id,
-            ip=actor.ip,
-            details=details,
-        )
-    )
+    return {
+        "company_id": work.company_id,
+        "happened": happened,
+        "subject_kind": type(subject).__name__.lower(),
+        "subject_id": subject.id,
+        "actor_kind": actor.kind,
+        "actor_id": actor.person_id or actor.api_key_id,
+        "actor_name": actor.name[:120],
+        "request_id": actor.request_id,
+        "ip": actor.ip,
+        "details": details,
+    }

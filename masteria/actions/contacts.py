@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from masteria.actions import activity, tally
 from masteria.core.work import Work
 from masteria.enums import Consent, Happened, Permission, Topic
+from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Invalid, NotFound
 from masteria.kit.ids import new_id, parse_id
 from masteria.kit.phone import read_phone
@@ -139,7 +140,7 @@ def _apply(work: Work, contact: Contact, values: Mapping[str, Any]) -> None:
         raise Invalid(unknown[0], "unknown_field")
     _apply_texts(contact, values)
     if "consent" in values:
-        contact.consent_whatsapp = _consent(values["consent"])
+        contact.consent_whatsapp, contact.consent_at = _consent(values["consent"]), now()
     _apply_tags(contact, values)
     if values.get("attributes"):
         contact.attributes = _attributes(contact, values["attributes"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,13 +12,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from masteria.actions import activity
 from masteria.core.access import Actor
 from masteria.core.jobs import Job
 from masteria.core.work import Work, work_across, work_as
-from masteria.enums import Topic
-from masteria.models import Connection
+from masteria.enums import Effect, Happened, IntakeState, Permission, Topic
+from masteria.models import Connection, Intake
 
 MOST_DOORS = 1000
+MOST_EACH = 100  # events of a body whose effects are kept one by one; of more, how many had each
+MOST_SAID = 500
 MOST_BYTES = 4 * 1024 * 1024  # of one claim: what is decoded and merged at once
 
 
@@ -104,23 +109,61 @@ def claim(work: Work, count: int, size: int = MOST_BYTES) -> list[Body]:
     return [Body(row.id, row.connection_id, bytes(row.body), row.created_at) for row in rows]
 
 
-def done(work: Work, ids: list[UUID]) -> None:
-    """Read and applied."""
-    work.execute(
-        "update intake set state = 'done', processed_at = now(), changed_at = now() "
-        "where company_id = :company and id = any(:ids)",
-        {"company": work.company_id, "ids": ids},
+@dataclass(slots=True)
+class Outcome:
+    """What became of a body: what each of its events did, what was not understood, what could not be applied."""
+
+    id: UUID
+    did: list[Effect] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> IntakeState:
+        return IntakeState.PARKED if self.errors else IntakeState.DONE
+
+    @property
+    def said(self) -> str | None:
+        """For the person who looks at it; a parked one waits for one and holds up nobody."""
+        if self.errors:
+            return "; ".join(dict.fromkeys(self.errors))[:MOST_SAID]
+        return ("not understood: " + ", ".join(dict.fromkeys(self.unknown)))[:MOST_SAID] if self.unknown else None
+
+    def kept(self) -> str:
+        """As JSON: how often each effect, and of a small body which event had which."""
+        counts = {str(effect): count for effect, count in Counter(self.did).items()}
+        return json.dumps({"counts": counts, "each": self.did} if len(self.did) <= MOST_EACH else {"counts": counts})
+
+
+def close(work: Work, outcomes: list[Outcome]) -> None:
+    """Read: each body with what it did; one statement for all of them."""
+    rows = work.execute(
+        """update intake i set state = v.state, error = v.error, did = cast(v.did as jsonb),
+             processed_at = now(), changed_at = now()
+           from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:errors as text[]), cast(:did as text[]))
+             v(id, state, error, did)
+           where i.company_id = :company and i.id = v.id returning i.connection_id""",
+        {
+            "company": work.company_id,
+            "ids": [outcome.id for outcome in outcomes],
+            "states": [str(outcome.state) for outcome in outcomes],
+            "errors": [outcome.said for outcome in outcomes],
+            "did": [outcome.kept() for outcome in outcomes],
+        },
     )
+    for connection_id in set(rows.scalars()):
+        work.announce(Topic.INTAKE, connection_id)
 
 
-def note(work: Work, intake_id: UUID, text: str) -> None:
-    """Done, but for a part that we do not know: named for the diagnostics."""
-    _close(work, intake_id, "done", text)
-
-
-def park(work: Work, intake_id: UUID, error: str) -> None:
-    """Could not be applied; it waits for a person and holds up nobody."""
-    _close(work, intake_id, "parked", error)
+def process_again(work: Work, intake_id: UUID) -> None:
+    """Let the drain read a body once more. What it did before is known by its ids and does not happen twice."""
+    work.require(Permission.EDIT_CONNECTIONS)
+    row = work.get(Intake, intake_id, lock=True)
+    if row.state != IntakeState.WAITING:
+        row.state, row.error, row.processed_at = IntakeState.WAITING, None, None
+        activity.record(work, row, Happened.INTAKE_REPROCESSED)
+    work.later(Job.READ_INTAKE)
+    work.announce(Topic.INTAKE, row.connection_id)
 
 
 def numbers_of(work: Work) -> dict[str, UUID]:
@@ -129,26 +172,6 @@ def numbers_of(work: Work) -> dict[str, UUID]:
         "select external_id, id from connection where company_id = :company", {"company": work.company_id}
     )
     return {row.external_id: row.id for row in rows}
-
-
-def note_quality(work: Work, connection_id: UUID, shown_number: str, quality: str) -> None:
-    """What the vendor thinks of a number of the same account; it names the number by the digits it shows."""
-    rows = work.execute(
-        """update connection c set quality = :quality, changed_at = now() from connection signer
-           where c.company_id = :company and signer.id = :id and c.account_id = signer.account_id
-             and regexp_replace(c.address, '[^0-9]', '', 'g') = :shown returning c.id""",
-        {"quality": quality, "company": work.company_id, "id": connection_id, "shown": shown_number},
-    )
-    for row_id in rows.scalars():
-        work.announce(Topic.CONNECTION, row_id)
-
-
-def _close(work: Work, intake_id: UUID, state: str, text: str) -> None:
-    work.execute(
-        "update intake set state = :state, processed_at = now(), changed_at = now(), error = :error "
-        "where company_id = :company and id = :id",
-        {"state": state, "error": text[:500], "company": work.company_id, "id": intake_id},
-    )
 
 
 def _note_life(work: Work, connection_id: UUID) -> None:

@@ -1,141 +1,153 @@
-"""What comes in from people: their messages, wishes and changes of number. Each counts once, in whatever order."""
+"""What comes in from people: their messages, wishes and changes of number. Each counts once, in whatever order.
+
+Whatever the number of events, there is one statement a table. Drains of one company take turns, so that a stranger who
+writes twice at once is made once.
+"""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import col
 
-from masteria.actions import activity, tally
-from masteria.channels.base import Inbound, Moved, Preference, Receipt
+from masteria.actions import activity, people, tally, wishes
+from masteria.actions.people import People
+from masteria.channels.base import Clicked, Inbound, Moved, Preference, Receipt
 from masteria.core.work import Work
-from masteria.enums import Consent, ConversationStatus, Direction, Happened, Topic
-from masteria.kit.phone import match_key, read_phone
-from masteria.models import Contact, Conversation, Message
+from masteria.enums import Consent, ConversationStatus, Direction, Effect, Happened, SendState, Topic
+from masteria.kit.echo import echoed
+from masteria.kit.ids import new_id
+from masteria.models import Connection, Contact, Conversation, Message
 
 WINDOW = timedelta(hours=24)  # Meta's customer-service window, from the person's last message
-STOPPED_MARKETING = "131050"
-STOP_WORDS = frozenset({"sair", "parar", "pare", "cancelar", "descadastrar", "remover", "stop", "unsubscribe", "baja"})
-START_WORDS = frozenset({"voltar", "start", "alta"})
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-SPOKEN = frozenset({"text", "button", "interactive", "edit"})  # kinds whose text is the person's own word
+Arrival = tuple[UUID, Inbound]  # the connection it came in on, and what
 
 
-def receive(work: Work, connection_id: UUID, event: Inbound) -> UUID | None:
-    """Store a person's message once: contact, conversation, window. None if it was known already."""
-    if not _first_time(work, event.external_id):
-        return None
-    contact = _known_or_new(work, event)
-    conversation = _conversation(work, connection_id, contact, event)
-    message = work.add(
-        Message(
-            conversation_id=conversation.id,
-            direction=Direction.INBOUND,
-            kind=event.kind,
-            text=event.text,
-            payload=event.payload,
-            external_id=event.external_id,
-            created_at=event.at,
-        )
-    )
-    _note_wish(work, contact, event)
-    _note_arrival(contact, conversation, event)
-    if event.opens_window:
-        _credit_reply(work, connection_id, contact, event)
-    work.session.flush()
-    activity.record(work, conversation, Happened.MESSAGE_RECEIVED, kind=event.kind)
-    work.announce(Topic.CONVERSATION, conversation.id)
-    return message.id
+def receive_many(work: Work, arrivals: Sequence[Arrival]) -> list[Effect]:
+    """Store messages once each: contact, conversation, window. In order, which is that of time; says what each did."""
+    _take_turns(work)
+    fresh = new_external_ids(work, [event.external_id for _, event in arrivals])
+    effects: list[Effect] = []
+    new: list[Arrival] = []
+    for connection_id, event in arrivals:
+        if event.external_id in fresh:
+            fresh.discard(event.external_id)
+            new.append((connection_id, event))
+            effects.append(Effect.ECHO_STORED if event.is_echo else Effect.MESSAGE_STORED)
+        else:
+            effects.append(Effect.REPEAT)
+    if new:
+        _store(work, new)
+    return effects
 
 
-def _first_time(work: Work, external_id: str) -> bool:
-    """Whether no message of this id has come in before; from here on one has."""
+def new_external_ids(work: Work, ids: Iterable[str]) -> set[str]:
+    """Those of the vendor's message ids that are not known yet; from here on they are. The one place that says so."""
     made = work.execute(
-        """insert into message_key (company_id, external_id, created_at) values (:company, :id, now())
-           on conflict do nothing""",
-        {"company": work.company_id, "id": external_id},
+        """insert into message_key (company_id, external_id, created_at)
+           select :company, id, now() from unnest(cast(:ids as text[])) id on conflict do nothing returning external_id""",
+        {"company": work.company_id, "ids": sorted(set(ids))},
     )
-    return made.rowcount == 1
+    return set(made.scalars())
 
 
-def set_preference(work: Work, wish: Preference) -> None:
+def set_preference(work: Work, wish: Preference) -> Effect:
     """The vendor says that this person stopped or resumed marketing; a stranger's stop is remembered too."""
-    contact = _find(work, wish.sender, wish.user_id)
-    if contact is None and wish.value == "stop":
-        contact = _new(work, wish.sender, wish.user_id, "")
-    if contact is not None:
-        _set_consent(work, contact, Consent.OPTED_OUT if wish.value == "stop" else Consent.OPTED_IN, "preference")
-
-
-def opt_out_refused(work: Work, connection_id: UUID, receipts: Iterable[Receipt]) -> None:
-    """Messages refused because the person had stopped marketing: from now on that stands here too."""
-    refused = [r for r in receipts if r.error_code == STOPPED_MARKETING]
-    if not refused:
-        return
-    rows = work.execute(
-        _REFUSED,
-        {
-            "company": work.company_id,
-            "connection": connection_id,
-            "recipients": _echoed("r:", refused),
-            "messages": _echoed("m:", refused),
-            "ids": [r.external_id for r in refused],
-        },
-    )
-    for contact_id in rows.scalars():
-        _set_consent(work, work.get(Contact, contact_id, lock=True), Consent.OPTED_OUT, "refused")
-
-
-def move(work: Work, moved: Moved) -> None:
-    """Follow a person to a new number or id. If the new number is somebody's already, only an opt-out goes along."""
-    contact = _find(work, moved.sender, moved.user_id)
+    _take_turns(work)
+    known = People(work, [(wish.sender, wish.user_id)])
+    contact = known.find(wish.sender, wish.user_id)
     if contact is None:
-        return
-    other = _find(work, moved.new_sender, moved.new_user_id)
+        if wish.value != "stop":
+            return Effect.CONTACT_UNKNOWN
+        contact = known.meet(wish.sender, wish.user_id, "")
+        known.settle()
+    consent = Consent.OPTED_OUT if wish.value == "stop" else Consent.OPTED_IN
+    return wishes.note(work, contact, consent, "preference", wish.at)
+
+
+def opt_out_refused(work: Work, connection_id: UUID, wish: Preference) -> Effect:
+    """A message was refused because the person had stopped marketing: from now on that stands here too."""
+    if wish.refused is None:
+        return Effect.KEPT
+    _take_turns(work)
+    contact_id = work.execute(_REFUSED, _whose(work, connection_id, wish.refused)).scalar()
+    if contact_id is None:
+        return set_preference(work, wish) if wish.sender or wish.user_id else Effect.CONTACT_UNKNOWN
+    return wishes.note(work, work.get(Contact, contact_id, lock=True), Consent.OPTED_OUT, "refused", wish.at)
+
+
+def move(work: Work, moved: Moved) -> Effect:
+    """Follow a person to a new number or id. If the new number is somebody's already, only an opt-out goes along."""
+    _take_turns(work)
+    known = People(work, [(moved.sender, moved.user_id), (moved.new_sender, moved.new_user_id)])
+    contact = known.find(moved.sender, moved.user_id)
+    if contact is None:
+        return Effect.CONTACT_UNKNOWN
+    other = known.find(moved.new_sender, moved.new_user_id)
     if other is not None and other.id != contact.id:
         if contact.consent_whatsapp == Consent.OPTED_OUT:
-            _set_consent(work, other, Consent.OPTED_OUT, "moved")
-        return
+            return wishes.note(work, other, Consent.OPTED_OUT, "moved", moved.at)
+        return Effect.KEPT
     if moved.new_sender:
-        contact.phone, contact.match_key = _phone(moved.new_sender), match_key(moved.new_sender)
-        contact.whatsapp_id = moved.new_sender
+        people.number(contact, moved.new_sender)
     contact.whatsapp_user_id = moved.new_user_id or contact.whatsapp_user_id
     activity.record(work, contact, Happened.CONTACT_UPDATED, source="whatsapp", fields=["phone"])
     work.announce(Topic.CONTACT, contact.id)
+    return Effect.CONTACT_MOVED
 
 
-def normalised(text: str) -> str:
-    """Lower case, without accents, zero-width marks and punctuation at the ends."""
-    plain = unicodedata.normalize("NFKD", text)
-    kept = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
-    return " ".join(kept.lower().split()).strip(" .!?,;:'\"")
+def note_click(work: Work, connection_id: UUID, click: Clicked) -> Effect:
+    """A link of a marketing message was followed."""
+    subject = People(work, [(click.sender, None)]).find(click.sender, None) or work.get(Connection, connection_id)
+    activity.record(
+        work, subject, Happened.LINK_CLICKED, component=click.component, message=click.external_id, at=str(click.at)
+    )
+    return Effect.CLICK_NOTED
 
 
-def _echoed(prefix: str, receipts: list[Receipt]) -> list[str]:
-    found = [(r.opaque or "").removeprefix(prefix) for r in receipts if (r.opaque or "").startswith(prefix)]
-    return [text for text in found if _UUID.fullmatch(text)]
+def _take_turns(work: Work) -> None:
+    """Until the end of the transaction no other drain of this company makes people or conversations."""
+    work.execute("select pg_advisory_xact_lock(hashtextextended(:key, 0))", {"key": f"people:{work.company_id}"})
 
 
-def _note_wish(work: Work, contact: Contact, event: Inbound) -> None:
-    """An opt-out is the whole message: "vou sair agora" is none. An older wish never undoes a newer one."""
-    if event.kind not in SPOKEN or (contact.last_inbound_at is not None and event.at < contact.last_inbound_at):
-        return
-    word = normalised(event.text[:100])
-    if word in STOP_WORDS:
-        _set_consent(work, contact, Consent.OPTED_OUT, "word")
-    elif word in START_WORDS and contact.consent_whatsapp == Consent.OPTED_OUT:
-        _set_consent(work, contact, Consent.OPTED_IN, "word")
+def _store(work: Work, new: list[Arrival]) -> None:
+    known = People(work, [(event.sender, event.user_id) for _, event in new])
+    met = [known.meet(event.sender, event.user_id, event.name) for _, event in new]
+    known.settle()
+    found = _conversations(work, [(arrival, contact) for arrival, contact in zip(new, met, strict=True)])
+    rows = []
+    for (connection_id, event), contact in zip(new, met, strict=True):
+        conversation = found[connection_id, contact.id]
+        rows.append(_row(work, conversation, event))
+        if not event.is_echo:
+            wishes.note_word(work, contact, event)
+        _note_arrival(contact, conversation, event)
+    work.session.flush()
+    work.session.execute(sa.insert(Message), rows)  # pyright: ignore[reportDeprecated]
+    _credit_replies(work, [(c, e, who) for (c, e), who in zip(new, met, strict=True) if e.opens_window])
+    heard = [(found[c, who.id], e) for (c, e), who in zip(new, met, strict=True) if not e.is_echo]
+    activity.record_each(work, [(row, {"kind": e.kind}) for row, e in heard], Happened.MESSAGE_RECEIVED)
+    for conversation in {row.id: row for row in found.values()}.values():
+        work.announce(Topic.CONVERSATION, conversation.id)
 
 
-def _set_consent(work: Work, contact: Contact, consent: Consent, source: str) -> None:
-    if contact.consent_whatsapp != consent:
-        contact.consent_whatsapp = consent
-        activity.record(work, contact, Happened.CONTACT_UPDATED, consent=str(consent), source=source)
-        work.announce(Topic.CONTACT, contact.id)
+def _row(work: Work, conversation: Conversation, event: Inbound) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "company_id": work.company_id,
+        "conversation_id": conversation.id,
+        "direction": Direction.OUTBOUND if event.is_echo else Direction.INBOUND,
+        "kind": event.kind,
+        "text": event.text,
+        "payload": {**event.payload, "echo": True} if event.is_echo else event.payload,
+        "external_id": event.external_id,
+        "state": SendState.SENT if event.is_echo else None,  # it is out already: nobody sends it again
+        "sent_at": event.at if event.is_echo else None,
+        "created_at": event.at,
+    }
 
 
 def _note_arrival(contact: Contact, conversation: Conversation, event: Inbound) -> None:
@@ -147,88 +159,71 @@ def _note_arrival(contact: Contact, conversation: Conversation, event: Inbound) 
     if event.at >= conversation.last_message_at:
         conversation.last_message_at = event.at
         conversation.last_message_text, conversation.last_message_kind = event.text[:200], event.kind
-    conversation.status = ConversationStatus.OPEN
+    if not event.is_echo:
+        conversation.status = ConversationStatus.OPEN
 
 
-def _credit_reply(work: Work, connection_id: UUID, contact: Contact, event: Inbound) -> None:
-    """The campaign that reached this person last on this number, within a week, has been answered."""
+def _conversations(work: Work, met: list[tuple[Arrival, Contact]]) -> dict[tuple[UUID, UUID], Conversation]:
+    """The conversation of each person on each number, locked; missing ones are made, all at once."""
+    wanted = {(connection_id, contact.id): event for (connection_id, event), contact in met}
+    pair = sa.tuple_(col(Conversation.connection_id), col(Conversation.contact_id))
+    query = work.select(Conversation).where(pair.in_(list(wanted))).order_by(col(Conversation.id)).with_for_update()
+    rows = work.session.exec(query.execution_options(populate_existing=True)).all()
+    found = {(row.connection_id, row.contact_id): row for row in rows}
+    new = [
+        work.add(Conversation(id=new_id(), connection_id=key[0], contact_id=key[1], last_message_at=event.at))
+        for key, event in wanted.items()
+        if key not in found
+    ]
+    work.session.flush()
+    activity.record_all(work, new, Happened.CONVERSATION_CREATED)
+    return found | {(row.connection_id, row.contact_id): row for row in new}
+
+
+def _credit_replies(work: Work, answers: list[tuple[UUID, Inbound, Contact]]) -> None:
+    """The campaign that reached a person last on this number, within a week, has been answered."""
+    if not answers:
+        return
     rows = work.execute(
         tally.counted(_CREDIT, "campaign_id"),
-        {"company": work.company_id, "contact": contact.id, "connection": connection_id, "at": event.at},
+        {
+            "company": work.company_id,
+            "connections": [connection_id for connection_id, _, _ in answers],
+            "contacts": [contact.id for _, _, contact in answers],
+            "times": [event.at for _, event, _ in answers],
+        },
     )
-    for campaign_id in rows.scalars():
+    for campaign_id in set(rows.scalars()):
         work.announce(Topic.CAMPAIGN, campaign_id)
 
 
-def _known_or_new(work: Work, event: Inbound) -> Contact:
-    contact = _find(work, event.sender, event.user_id) or _new(work, event.sender, event.user_id, event.name)
-    contact.whatsapp_id = event.sender or contact.whatsapp_id
-    contact.whatsapp_user_id = event.user_id or contact.whatsapp_user_id
-    contact.name = contact.name or event.name[:200]
-    if event.sender and contact.match_key is None:  # until now known by the user id alone
-        contact.phone, contact.match_key = _phone(event.sender), match_key(event.sender)
-    return contact
+def _whose(work: Work, connection_id: UUID, refused: Receipt) -> dict[str, object]:
+    kind, row_id = echoed(refused.opaque) or ("", None)
+    return {
+        "company": work.company_id,
+        "connection": connection_id,
+        "recipient": row_id if kind == "r" else None,
+        "message": row_id if kind == "m" else None,
+        "id": refused.external_id,
+    }
 
 
-def _find(work: Work, sender: str | None, user_id: str | None) -> Contact | None:
-    """By the id that stays with the person, then by the digits, then by what is the same number in another spelling."""
-    looks = [(Contact.whatsapp_user_id, user_id), (Contact.whatsapp_id, sender)]
-    looks.append((Contact.match_key, match_key(sender) if sender else None))
-    for column, value in looks:
-        if value is None:  # `= null` would find whoever has none
-            continue
-        query = work.select(Contact).where(col(column) == value).order_by(col(Contact.created_at))
-        found = work.session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
-        if found is not None:
-            return found
-    return None
-
-
-def _new(work: Work, sender: str | None, user_id: str | None, name: str) -> Contact:
-    contact = work.add(
-        Contact(
-            phone=_phone(sender) if sender else None,
-            match_key=match_key(sender) if sender else None,
-            whatsapp_id=sender,
-            whatsapp_user_id=user_id,
-            name=name[:200],
-        )
-    )
-    work.session.flush()
-    activity.record(work, contact, Happened.CONTACT_CREATED, source="whatsapp")
-    work.announce(Topic.CONTACT, contact.id)
-    return contact
-
-
-def _phone(sender: str) -> str:
-    """WhatsApp may know a Brazilian mobile without its ninth digit; we keep it as it is dialled."""
-    found = read_phone(f"+{sender}")
-    return found.e164 if found else f"+{sender}"
-
-
-def _conversation(work: Work, connection_id: UUID, contact: Contact, event: Inbound) -> Conversation:
-    query = work.select(Conversation).where(
-        Conversation.connection_id == connection_id, Conversation.contact_id == contact.id
-    )
-    found = work.session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
-    if found is not None:
-        return found
-    made = work.add(Conversation(connection_id=connection_id, contact_id=contact.id, last_message_at=event.at))
-    work.session.flush()
-    activity.record(work, made, Happened.CONVERSATION_CREATED)
-    return made
-
-
-# whole seconds are all that a webhook's time has
-_CREDIT = """update recipient r set replied_at = :at from (
-    select r.id from recipient r join campaign c on c.id = r.campaign_id and c.connection_id = :connection
-    where r.company_id = :company and r.contact_id = :contact
-      and date_trunc('second', coalesce(r.sent_at, r.sending_at))
-        between cast(:at as timestamptz) - interval '7 days' and cast(:at as timestamptz)
-    order by coalesce(r.sent_at, r.sending_at) desc limit 1) last
-  where r.id = last.id and (r.replied_at is null or r.replied_at > :at)"""
+# whole seconds are all that a webhook's time has; rows are locked in the order of their ids, as the merge does
+_CREDIT = """with answered as (
+  select * from unnest(cast(:contacts as uuid[]), cast(:connections as uuid[]), cast(:times as timestamptz[]))
+    as a(contact, connection, at)),
+last as (
+  select l.id, min(a.at) as at from answered a cross join lateral (
+    select r.id from recipient r join campaign c on c.id = r.campaign_id and c.connection_id = a.connection
+    where r.company_id = :company and r.contact_id = a.contact
+      and date_trunc('second', coalesce(r.sent_at, r.sending_at)) between a.at - interval '7 days' and a.at
+    order by coalesce(r.sent_at, r.sending_at) desc limit 1) l group by l.id),
+locked as materialized (
+  select r.id, last.at from recipient r join last on last.id = r.id order by r.id for update of r)
+update recipient r set replied_at = locked.at from locked
+  where r.id = locked.id and (r.replied_at is null or r.replied_at > locked.at)"""
 _REFUSED = """select r.contact_id from recipient r where r.company_id = :company and r.contact_id is not null
-    and (r.id = any(cast(:recipients as uuid[])) or r.provider_id = any(:ids))
-  union select v.contact_id from message m join conversation v on v.id = m.conversation_id
+    and (r.id = cast(:recipient as uuid) or r.provider_id = :id)
+  union all select v.contact_id from message m join conversation v on v.id = m.conversation_id
   where m.company_id = :company and v.connection_id = :connection
-    and (m.id = any(cast(:messages as uuid[])) or m.external_id = any(:ids))"""
+    and (m.id = cast(:message as uuid) or m.external_id = :id) limit 1"""

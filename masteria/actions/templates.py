@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from uuid import UUID
 
+from sqlmodel import col
+
 from masteria.actions import activity
-from masteria.channels.base import TemplateInfo
+from masteria.channels.base import TemplateInfo, TemplateTold
 from masteria.core.work import Work
-from masteria.enums import Happened, Permission, TemplateStatus, Topic
-from masteria.models import Connection
+from masteria.enums import Effect, Happened, Permission, TemplateStatus, Topic
+from masteria.kit.placeholders import HEADER, placeholders_in
+from masteria.models import Connection, Template
 
 KNOWN = frozenset(TemplateStatus)
+_TOLD = {"status", "rejected_reason", "quality", "category", "components", "body", "variables"}
+_PARTS = {"BODY": "body", "HEADER": "title", "FOOTER": "footer"}
+_HAPPENED = {
+    TemplateStatus.APPROVED: Happened.TEMPLATE_APPROVED,
+    TemplateStatus.REJECTED: Happened.TEMPLATE_REJECTED,
+    TemplateStatus.PAUSED: Happened.TEMPLATE_PAUSED,
+    TemplateStatus.DISABLED: Happened.TEMPLATE_DISABLED,
+}
 
 
 def mirror(work: Work, connection_id: UUID, found: list[TemplateInfo]) -> int:
@@ -30,16 +42,57 @@ def mirror(work: Work, connection_id: UUID, found: list[TemplateInfo]) -> int:
     return len(found)
 
 
-def set_status(work: Work, connection_id: UUID, external_id: str, status: str) -> None:
-    """The vendor approved, rejected, paused or disabled one: for every number of the account that signed."""
-    known = status if status in KNOWN else TemplateStatus.UNKNOWN
-    work.execute(
-        "update template set status = :status, changed_at = now() "
-        "where company_id = :company and external_id = :id and connection_id in (select c.id from connection c "
-        "join connection signer on signer.account_id = c.account_id and signer.id = :connection)",
-        {"status": str(known), "company": work.company_id, "connection": connection_id, "id": external_id},
+def heed(work: Work, connection_id: UUID, told: TemplateTold) -> Effect:
+    """What the vendor decided about a template: for every number of its account. Says what that did."""
+    rows = _meant(work, connection_id, told)
+    if not rows:
+        return Effect.TEMPLATE_UNKNOWN
+    changed = [row for row in rows if _changed(row, told)]
+    for row in changed:
+        happened = _HAPPENED.get(row.status) if told.change == "status" else None
+        activity.record(work, row, happened or Happened.TEMPLATE_UPDATED, name=row.name, what=told.change)
+        work.announce(Topic.TEMPLATE, row.connection_id)
+    if told.change == "category_soon":  # another category is another price: somebody should know beforehand
+        activity.record(work, rows[0], Happened.TEMPLATE_UPDATED, what=told.change, category=str(told.value)[:32])
+        return Effect.NOTED
+    return Effect.TEMPLATE_CHANGED if changed else Effect.REPEAT
+
+
+def _meant(work: Work, connection_id: UUID, told: TemplateTold) -> list[Template]:
+    signer = work.select(Connection).where(col(Connection.id) == connection_id)
+    account = told.account or next((row.account_id for row in work.session.exec(signer)), "")
+    numbers = work.session.exec(work.select(Connection).where(col(Connection.account_id) == account)).all()
+    query = work.select(Template).where(
+        col(Template.external_id) == told.external_id, col(Template.connection_id).in_([n.id for n in numbers])
     )
-    work.announce(Topic.TEMPLATE, connection_id)
+    return list(work.session.exec(query.order_by(col(Template.id)).with_for_update()))
+
+
+def _changed(row: Template, told: TemplateTold) -> bool:
+    before = row.model_dump(include=_TOLD)
+    if told.change == "status" and told.value:
+        row.status = TemplateStatus(told.value) if told.value in KNOWN else TemplateStatus.UNKNOWN
+        row.rejected_reason = told.reason if row.status == TemplateStatus.REJECTED else None
+    elif told.change == "quality" and isinstance(told.value, str):
+        row.quality = told.value[:16]
+    elif told.change == "category" and isinstance(told.value, str):
+        row.category = told.value[:32]
+    elif told.change == "components" and isinstance(told.value, dict):
+        _rewrite(row, told.value)
+    return before != row.model_dump(include=_TOLD)
+
+
+def _rewrite(row: Template, parts: dict[str, Any]) -> None:
+    """The vendor changed the words: placeholders are counted again, parts that it does not name stay."""
+    texts = {kind: parts[name] for kind, name in _PARTS.items() if isinstance(parts.get(name), str)}
+    row.components = [
+        {**part, "text": texts.get(str(part.get("type")), part.get("text"))} if part.get("type") in texts else part
+        for part in row.components
+    ]
+    if "BODY" in texts:
+        row.body = texts["BODY"]
+        header = [name for name in row.variables if name.startswith(HEADER)]
+        row.variables = [*header, *placeholders_in(row.body)]
 
 
 def _row(info: TemplateInfo) -> dict[str, object]:

@@ -73,7 +73,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message from a person. `sender` are digits and may be missing, `user_id` is the vendor's id of the person."""
+    """A message from a person. `sender` are digits and may be missing, `user_id` is the vendor's id of the person.
+
+    `is_echo`: the company wrote it on a phone of its own, and `sender` is whom it went to.
+    """
 
     external_id: str
     sender: str | None
@@ -84,6 +87,7 @@ class Inbound:
     text: str
     payload: dict[str, Any] = field(default_factory=dict)
     opens_window: bool = True
+    is_echo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +103,52 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """A person stopped or resumed marketing messages (`value` is `stop` or `resume`)."""
+    """A person stopped or resumed marketing messages (`value` is `stop` or `resume`).
+
+    `refused` is the message that the vendor did not deliver for that reason, when this is how we know.
+    """
 
     sender: str | None
     user_id: str | None
     value: str
     at: datetime
+    refused: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """A person followed a link of a marketing message."""
+
+    sender: str | None
+    external_id: str | None
+    component: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateTold:
+    """The vendor decided about a template: its `status` (ours; None for what changes nothing), `quality`, `category`
+    (or `category_soon`) or `components` (`body`, `title`, `footer`, `buttons`). `account` is the vendor's."""
+
+    external_id: str
+    change: str
+    value: Any
+    reason: str | None
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTold:
+    """The vendor tells of a number (by the digits it shows) or of a whole account.
+
+    `kind` as in the normalised events, `word` what happened, `limits` whatever numbers come with it.
+    """
+
+    kind: str
+    account: str | None
+    shown_number: str | None
+    word: str
+    limits: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,196 +1,130 @@
-"""Everything a Meta webhook tells, as plain events. Pure.
-
-Written against Meta's webhook reference (fields and shapes of 2026): all entries, changes and items are read, numbers
-may be text, any list may be missing; what is not understood becomes an `Unknown` and loses no neighbour.
-"""
+"""What the normalised events of a Meta webhook ask of us: plain values for the actions. Pure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
-from masteria.channels.base import Inbound, Moved, Preference, Receipt
+from masteria.channels.base import AccountTold, Clicked, Inbound, Moved, Preference, Receipt, TemplateTold
 from masteria.channels.meta_content import content_of
-from masteria.channels.meta_inbound import as_dict, as_list, changes, number_of
+from masteria.channels.meta_inbound import as_dict
+from masteria.channels.meta_told import Told
+from masteria.channels.meta_values import digits, first, user_id, word
+from masteria.kit.storable import storable
 
-MOST_ID = 128  # characters of a message id that are kept; a longer one is none of Meta's
+Event = Inbound | Moved | Receipt | Preference | TemplateTold | AccountTold | Clicked
 _SILENT = frozenset({"system", "reaction", "edit", "revoke"})  # these do not open the 24 hours
-_PHONE = re.compile(r"\d{5,15}")
-_BROKEN = (KeyError, TypeError, ValueError, AttributeError)
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateChanged:
-    """Meta approved, rejected, paused or disabled a template; `status` as in our own table."""
-
-    external_id: str
-    status: str
+def events_of(told: Told) -> tuple[Event, ...]:
+    """None for what is only kept; a change of number is also a line in its conversation."""
+    reader = _READERS.get(told.kind)
+    return reader(told) if reader else ()
 
 
-@dataclass(frozen=True, slots=True)
-class QualityChanged:
-    """Meta thinks better or worse of a number, which is named by the digits it shows."""
-
-    shown_number: str
-    quality: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Something not understood: kept raw, named in the diagnostics."""
-
-    what: str
-    value: str
-
-
-Event = Inbound | Moved | Receipt | Preference | TemplateChanged | QualityChanged | Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """An event, when it happened, and for which phone number id (None: for the whole account)."""
-
-    number: str | None
-    at: datetime
-    event: Event
-
-
-def parse(body: dict[str, Any], received_at: datetime) -> list[Arrived]:
-    """Everything that happened, in the order of the body."""
-    found: list[Arrived] = []
-    for _, change in changes(body):
-        number = number_of(change)
-        found += [Arrived(number, getattr(e, "at", received_at), e) for e in _events(change, received_at)]
-    return found
-
-
-def _events(change: dict[str, Any], received_at: datetime) -> Iterable[Event]:
-    name, value = str(change.get("field", "")), as_dict(change.get("value"))
-    reader = _READERS.get(name)
-    if reader is None or "new_quality_score" in value:  # a template's quality comes under the status' name as well
-        return [Unknown("field", name[:64])]
-    return reader(value, received_at)
-
-
-def _messages(value: dict[str, Any], received_at: datetime) -> Iterator[Event]:
-    people = [as_dict(c) for c in as_list(value.get("contacts"))]
-    for item in map(as_dict, as_list(value.get("messages"))):
-        message = _read("message", lambda item=item: _message(item, people, received_at))
-        yield message
-        if isinstance(message, Inbound) and message.kind == "system":
-            yield from _moved(message)
-    for item in map(as_dict, as_list(value.get("statuses"))):
-        yield _read("status", lambda item=item: _receipt(item, received_at))
-    for item in map(as_dict, as_list(value.get("errors"))):
-        yield Unknown("error", str(item.get("code", ""))[:64])
-    for item in map(as_dict, as_list(value.get("user_actions"))):
-        yield Unknown("item", str(item.get("action_type", ""))[:64])
-
-
-def _read(what: str, reader: Callable[[], Event]) -> Event:
-    try:
-        return reader()
-    except _BROKEN:
-        return Unknown("item", what)
-
-
-def _message(item: dict[str, Any], people: list[dict[str, Any]], received_at: datetime) -> Event:
-    sender, user_id = _digits(item.get("from")), _user_id(item.get("from_user_id"))
-    kind = str(item.get("type") or "unknown")[:32]
+def _message(told: Told) -> tuple[Event, ...]:
+    item, own = storable(told.item), told.fields if told.kind == "message" else {}
+    sender, told_id = digits(item.get("from")), first(user_id(item.get("from_user_id")), own.get("user_id"))
+    if sender is None and told_id is None:
+        return ()  # from nobody: there is no conversation to put it into
+    kind = (word(item.get("type")) or "unknown")[:32]
     text, payload = content_of(kind, item)
-    if sender is None and user_id is None:
-        return Unknown("item", "message without a sender")
-    return Inbound(
-        _id(item["id"]),
-        sender,
-        user_id,
-        _name(people, item.get("from"), user_id),
-        _time(item.get("timestamp"), received_at),
-        kind,
-        text,
-        payload,
-        opens_window=kind not in _SILENT,
-    )
+    name = own.get("profile_name") or ""
+    opens = kind not in _SILENT
+    return (Inbound(_id(told, item), sender, told_id, name, told.at, kind, text, payload, opens_window=opens),)
 
 
-def _name(people: list[dict[str, Any]], sender: Any, user_id: str | None) -> str:
-    """By id, never by position: one change may bring messages of several people."""
-    for key, wanted in (("user_id", user_id), ("wa_id", sender)):
-        for person in people:
-            if wanted and person.get(key) == wanted:
-                return str(as_dict(person.get("profile")).get("name") or "")
-    return ""
+def _echo(told: Told) -> tuple[Event, ...]:
+    item, fields = storable(told.item), told.fields
+    if fields["to"] is None and fields["user_id"] is None:
+        return ()
+    text, payload = content_of(fields["msg_type"], item)
+    name = fields["profile_name"] or ""
+    who = (fields["to"], fields["user_id"], name, told.at, fields["msg_type"])
+    return (Inbound(fields["wamid"], *who, text, payload, opens_window=False, is_echo=True),)
 
 
-def _moved(message: Inbound) -> Iterator[Moved]:
-    told = message.payload
-    if told.get("type") in ("user_changed_number", "customer_changed_number"):
-        new = _digits(told.get("wa_id") or told.get("new_wa_id"))
-        yield Moved(message.sender, message.user_id, new, _user_id(told.get("user_id")), message.at)
-    elif told.get("type") == "user_changed_user_id":
-        before, after = _user_id(told.get("previous_user_id")), _user_id(told.get("user_id"))
-        yield Moved(message.sender, before, None, after, message.at)
+def _moved(told: Told) -> tuple[Event, ...]:
+    if (
+        "from_user_id" not in told.item and "system" not in told.item
+    ):  # the field `user_id_update`: no message comes with it
+        return _follow(told)
+    has_id = bool(word(told.item.get("id")))
+    return (*(_message(told) if has_id else ()), *_follow(told))
 
 
-def _receipt(item: dict[str, Any], received_at: datetime) -> Event:
-    errors = [as_dict(e) for e in as_list(item.get("errors"))]
-    code = errors[0].get("code") if errors else None
-    opaque = item.get("biz_opaque_callback_data")
-    status = str(item.get("status") or "")
-    if status not in ("sent", "delivered", "read", "played", "failed"):
-        return Unknown("status", status[:64])
-    return Receipt(
-        _id(item["id"]),
-        str(opaque) if opaque else None,
-        status,
-        _time(item.get("timestamp"), received_at),
-        str(code)[:64] if code is not None else None,
-    )
+def _follow(told: Told) -> tuple[Event, ...]:
+    found, own_id = told.fields, user_id(told.item.get("from_user_id"))
+    if found["change"] == "number":
+        new_id = user_id(as_dict(told.item.get("system")).get("user_id"))
+        return (Moved(found["from"], own_id, found["new_wa_id"], new_id, told.at),)
+    if found["change"] == "user_id":
+        return (Moved(found["from"], found["previous_user_id"], None, found["user_id"], told.at),)
+    return ()
 
 
-def _preferences(value: dict[str, Any], received_at: datetime) -> Iterator[Event]:
-    for item in map(as_dict, as_list(value.get("user_preferences"))):
-        sender, user_id = _digits(item.get("wa_id")), _user_id(item.get("user_id"))
-        known = item.get("category") == "marketing_messages" and item.get("value") in ("stop", "resume")
-        if known and (sender or user_id):
-            yield Preference(sender, user_id, str(item["value"]), _time(item.get("timestamp"), received_at))
-        else:
-            yield Unknown("item", "preference")
+def _receipt(told: Told) -> tuple[Event, ...]:
+    found = told.fields
+    if found["status"] == "deleted":
+        return ()
+    code = found["error_code"]
+    return (Receipt(found["wamid"], found["opaque"], found["status"], told.at, None if code is None else str(code)),)
 
 
-def _user_ids(value: dict[str, Any], received_at: datetime) -> Iterator[Event]:
-    for item in map(as_dict, as_list(value.get("user_id_update"))):
-        ids, at = as_dict(item.get("user_id")), _time(item.get("timestamp"), received_at)
-        before, after = _user_id(ids.get("previous")), _user_id(ids.get("current"))
-        yield Moved(_digits(item.get("wa_id")), before, None, after, at)
+def _preference(told: Told) -> tuple[Event, ...]:
+    found = told.fields
+    if found["source"] == "error":  # whose message was refused is known better by the message itself
+        item = as_dict(told.item)
+        opaque = word(item.get("biz_opaque_callback_data"))
+        refused = Receipt(str(item.get("id")), opaque, "failed", told.at, STOPPED)
+        return (Preference(found["wa_id"], found["user_id"], "stop", told.at, refused),)
+    if found["wa_id"] is None and found["user_id"] is None:
+        return ()
+    return (Preference(found["wa_id"], found["user_id"], found["value"], told.at),)
 
 
-def _template_status(value: dict[str, Any], received_at: datetime) -> Iterator[Event]:
-    status = _TEMPLATE_STATUS.get(str(value.get("event", "")))
-    if status:
-        yield TemplateChanged(str(value.get("message_template_id", ""))[:64], status)
-    else:
-        yield Unknown("template", str(value.get("event", ""))[:64])
+def _click(told: Told) -> tuple[Event, ...]:
+    found = told.fields
+    return (Clicked(found["from"], found["wamid"], found["component"], told.at),)
 
 
-def _quality(value: dict[str, Any], received_at: datetime) -> Iterator[Event]:
-    quality = _QUALITY.get(str(value.get("event", "")))
-    if quality:
-        yield QualityChanged(_digits(value.get("display_phone_number")) or "", quality)
-    else:
-        yield Unknown("quality", str(value.get("event", ""))[:64])
+def _template(change: str) -> Callable[[Told], tuple[Event, ...]]:
+    def read(told: Told) -> tuple[Event, ...]:
+        found = told.fields
+        if not found["template_id"]:
+            return ()
+        value = _TEMPLATE_STATUS.get(found["event"]) if change == "status" else found["new_value"]
+        name = "category_soon" if found["event"] == "impending" else change
+        return (TemplateTold(found["template_id"], name, value, _why(told), told.account),)
+
+    return read
 
 
-_READERS: dict[str, Callable[[dict[str, Any], datetime], Iterable[Event]]] = {
-    "messages": _messages,
-    "user_preferences": _preferences,
-    "user_id_update": _user_ids,
-    "message_template_status_update": _template_status,
-    "phone_number_quality_update": _quality,
-}
+def _why(told: Told) -> str | None:
+    """Meta's word for it, and what it says beside that."""
+    more = as_dict(told.item.get("rejection_info")).get("reason") or as_dict(told.item.get("other_info")).get("title")
+    found = [word(part) for part in (told.fields["reason"], more)]
+    return ": ".join(part for part in found if part and part != "NONE")[:500] or None
+
+
+def _account(told: Told) -> tuple[Event, ...]:
+    found = told.fields
+    shown = digits(told.item.get("display_phone_number"))
+    said = [word(found["event"]), word(found["decision"])]
+    if told.kind == "account_update":
+        said.append(word(as_dict(told.item.get("ban_info")).get("waba_ban_state")))
+    if told.kind == "account_alert":
+        about = as_dict(told.item.get("alert_info")) or told.item
+        said.append(word(about.get("alert_severity")))
+    account, text = told.account, ":".join(part for part in said if part)
+    return (AccountTold(told.kind, account, shown, text[:120], as_dict(found["limits"])),)
+
+
+def _id(told: Told, item: dict[str, Any]) -> str:
+    return told.fields.get("wamid") or str(item["id"])
+
+
+STOPPED = "131050"
 # FLAGGED, IN_APPEAL and the like leave a template as sendable as it was
 _TEMPLATE_STATUS = {
     "APPROVED": "approved",
@@ -205,29 +139,26 @@ _TEMPLATE_STATUS = {
     "DELETED": "disabled",
     "PENDING_DELETION": "disabled",
 }
-_QUALITY = {"FLAGGED": "RED", "DOWNGRADE": "YELLOW", "UNFLAGGED": "GREEN", "UPGRADE": "GREEN"}
-
-
-def _id(value: Any) -> str:
-    found = str(value) if isinstance(value, str | int) else ""
-    if not 0 < len(found) <= MOST_ID:
-        raise ValueError("not an id")
-    return found
-
-
-def _time(value: Any, received_at: datetime) -> datetime:
-    """Epoch seconds as text or number; a time that cannot be is the time of receipt."""
-    try:
-        found = datetime.fromtimestamp(int(value), UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
-        return received_at
-    return min(found, received_at) if found.year >= 2015 else received_at
-
-
-def _digits(value: Any) -> str | None:
-    found = re.sub(r"\D", "", str(value or "")[:40])
-    return found if _PHONE.fullmatch(found) else None
-
-
-def _user_id(value: Any) -> str | None:
-    return value if isinstance(value, str) and 0 < len(value) <= 160 else None
+_ACCOUNT = (
+    "phone_quality",
+    "phone_name",
+    "capability",
+    "account_update",
+    "account_alert",
+    "account_review",
+    "security",
+    "account_settings",
+)
+_READERS: dict[str, Callable[[Told], tuple[Event, ...]]] = {
+    **dict.fromkeys(("message", "reaction", "message_edited", "message_revoked", "call_permission"), _message),
+    "echo": _echo,
+    "contact_changed": _moved,
+    "status": _receipt,
+    "marketing_preference": _preference,
+    "link_click": _click,
+    "template_status": _template("status"),
+    "template_quality": _template("quality"),
+    "template_category": _template("category"),
+    "template_components": _template("components"),
+    **dict.fromkeys(_ACCOUNT, _account),
+}

@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from masteria.kit.storable import storable
-
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 _ID = re.compile(r"[0-9A-Za-z]{1,64}")
 MOST_ADDRESSEES = 50  # numbers and accounts of one body that are looked up
@@ -55,15 +53,10 @@ def load(raw: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def decode(raw: bytes) -> dict[str, Any] | None:
-    """The body cleaned of what PostgreSQL cannot keep; None when it is no JSON object."""
-    return storable(load(raw))
-
-
 def addressees(body: dict[str, Any]) -> Addressees:
     """For whom a body is. Only well-formed ids are looked at, since nobody has vouched for them yet."""
     numbers = (number_of(change) for _, change in changes(body))
-    accounts = (str(entry.get("id")) for entry, change in changes(body) if number_of(change) is None)
+    accounts = (account_of(entry, change) for entry, change in changes(body) if number_of(change) is None)
     return Addressees(_ids(numbers), _ids(accounts))
 
 
@@ -75,7 +68,7 @@ def portion(body: dict[str, Any], numbers: set[str], accounts: set[str]) -> byte
     entries: list[dict[str, Any]] = []
     for entry, change in changes(body):
         number = number_of(change)
-        if number in numbers or (number is None and str(entry.get("id")) in accounts):
+        if number in numbers or (number is None and account_of(entry, change) in accounts):
             entries.append({**entry, "changes": [change]})
     return json.dumps({**body, "entry": entries}).encode() if entries else None
 
@@ -91,6 +84,13 @@ def number_of(change: dict[str, Any]) -> str | None:
     """The phone number id of a change; fields of the whole account have none."""
     found = as_dict(as_dict(change.get("value")).get("metadata")).get("phone_number_id")
     return str(found) if found else None
+
+
+def account_of(entry: dict[str, Any], change: dict[str, Any]) -> str | None:
+    """The WhatsApp Business Account: the entry's id, but where that is the portfolio of a partner's change."""
+    told = as_dict(as_dict(change.get("value")).get("waba_info")).get("waba_id")
+    found = told or entry.get("id")
+    return str(found) if isinstance(found, str | int) and found else None
 
 
 def as_list(value: Any) -> list[Any]:

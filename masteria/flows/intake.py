@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from masteria.actions import intake, receipts, receiving, templates
-from masteria.actions.intake import Body
-from masteria.channels import meta_events, meta_inbound
-from masteria.channels.base import Inbound, Moved, Preference, Receipt
-from masteria.channels.meta_events import Arrived, Event, QualityChanged, TemplateChanged, Unknown
+from masteria.actions import intake
+from masteria.actions.intake import Body, Outcome
+from masteria.channels import meta_events, meta_inbound, meta_normal
+from masteria.channels.base import Inbound
+from masteria.channels.meta_told import Told
 from masteria.core import jobs
 from masteria.core.access import Actor
 from masteria.core.work import Work, work_across, work_as
+from masteria.enums import Effect
+from masteria.flows.effects import Step, apply, is_status
 
 log = logging.getLogger(__name__)
 BATCH = 200
 TRIES = 2  # alone; the second for what another transaction put in the way of the first
-
-
-@dataclass(slots=True)
-class _Read:
-    """A body as events, each with the connection it is for; what it holds beside them; what could not be applied."""
-
-    id: UUID
-    events: list[tuple[UUID, Arrived]] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
 
 
 def read() -> None:
@@ -67,48 +58,46 @@ def _read_company(actor: Actor) -> int:
 
 
 def _apply(work: Work, bodies: list[Body]) -> int:
-    """What people wrote in the order of time, then statuses merged in one go per connection."""
-    numbers = intake.numbers_of(work) if bodies else {}
-    found = [_parse(body, numbers) for body in bodies]
-    events = sorted((pair for one in found for pair in one.events), key=lambda pair: pair[1].at)
-    statuses: dict[UUID, list[Receipt]] = defaultdict(list)
-    for connection_id, arrived in events:
-        if isinstance(arrived.event, Receipt):
-            statuses[connection_id].append(arrived.event)
-        else:
-            _happened(work, connection_id, arrived.event)
-    for connection_id, merged in sorted(statuses.items()):
-        _merge(work, connection_id, merged)
-    _close(work, found)
+    """What people wrote in the order of time, each run of one kind at once; then all statuses, at once."""
+    if not bodies:
+        return 0
+    numbers = intake.numbers_of(work)
+    outcomes = [Outcome(body.id) for body in bodies]
+    steps = [step for body, outcome in zip(bodies, outcomes, strict=True) for step in _steps(body, numbers, outcome)]
+    for run in _runs(steps):
+        apply(work, run)
+    intake.close(work, outcomes)
     return len(bodies)
 
 
 def _apply_alone(work: Work, body: Body) -> None:
     """Each event under a savepoint of its own: what breaks is named on the parked body, the rest stands."""
+    outcome = Outcome(body.id)
     try:
-        found = _parse(body, intake.numbers_of(work))
+        steps = list(_steps(body, intake.numbers_of(work), outcome))
     except Exception as error:  # a body our own parser trips over must not block those behind it
         log.exception("webhook %s could not be parsed", body.id)
-        intake.park(work, body.id, _said(error))
+        intake.close(work, [Outcome(body.id, errors=[_said(error)])])
         return
-    for connection_id, arrived in sorted(found.events, key=lambda pair: pair[1].at):
-        error = _try(work, connection_id, arrived.event)
+    for step in sorted(steps, key=lambda step: step.at):
+        error = _try(work, step)
         if error:
-            found.errors.append(error)
-    _close(work, [found])
+            outcome.errors.append(error)
+            outcome.did[step.place] = Effect.NOT_APPLIED
+    intake.close(work, [outcome])
 
 
-def _try(work: Work, connection_id: UUID, event: Event) -> str:
+def _try(work: Work, step: Step) -> str:
     error = ""
     for _ in range(TRIES):
         try:
             with work.session.begin_nested():
-                _happened(work, connection_id, event)
+                apply(work, [step])
             return ""
         except OperationalError:
             raise
         except Exception as found:  # named on the body, which is parked
-            error = f"{type(event).__name__}: {_said(found)}"
+            error = f"{type(step.event).__name__}: {_said(found)}"
             trace = None if isinstance(found, SQLAlchemyError) else found  # a database's trace may quote the row
             log.error("an event of a webhook was not applied: %s", error, exc_info=trace)
     return error
@@ -120,51 +109,40 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {said[0] if said else ''}"
 
 
-def _parse(body: Body, numbers: Mapping[str, UUID]) -> _Read:
+def _steps(body: Body, numbers: Mapping[str, UUID], outcome: Outcome) -> Iterator[Step]:
     """Events go to the connection of their number, wherever the body came in; one without a number to the signer's."""
-    found = _Read(body.id)
-    decoded = meta_inbound.decode(body.raw)
-    if decoded is None:
-        found.errors.append("not a JSON object")
-        return found
-    for arrived in meta_events.parse(decoded, body.received_at):
-        connection_id = numbers.get(arrived.number) if arrived.number else body.connection_id
-        if isinstance(arrived.event, Unknown):
-            found.unknown.append(f"{arrived.event.what}: {arrived.event.value}")
-        elif connection_id is None:
-            found.errors.append(f"unknown number {arrived.number}")
+    found = meta_inbound.load(body.raw)
+    if found is None:
+        outcome.errors.append("not a JSON object")
+        return
+    for place, told in enumerate(meta_normal.normalise(found, body.received_at)):
+        outcome.did.append(Effect.KEPT)
+        if told.kind == "unknown":
+            outcome.unknown.append(_named(told))
+        connection_id = numbers.get(told.number) if told.number else body.connection_id
+        events = meta_events.events_of(told)
+        if connection_id is None:
+            outcome.errors.append(f"unknown number {told.number}")
+            outcome.did[place] = Effect.NUMBER_UNKNOWN
+            continue
+        for event in events:
+            yield Step(outcome, place, connection_id, told.at, event)
+
+
+def _named(told: Told) -> str:
+    """An unknown field, status or object by its name; of an item only that there was one."""
+    value = told.fields["value"]
+    return f"{told.fields['what']}: {value[:64]}" if isinstance(value, str) else str(told.fields["what"])
+
+
+def _runs(steps: list[Step]) -> Iterator[list[Step]]:
+    """Messages that follow each other are one run, whatever the number; every other event is one of its own."""
+    others = sorted((step for step in steps if not is_status(step)), key=lambda step: step.at)
+    for is_message, group in groupby(others, key=lambda step: isinstance(step.event, Inbound)):
+        if is_message:
+            yield list(group)
         else:
-            found.events.append((connection_id, arrived))
-    return found
-
-
-def _close(work: Work, found: list[_Read]) -> None:
-    for one in found:
-        if one.errors:
-            intake.park(work, one.id, "; ".join(dict.fromkeys(one.errors)))
-        elif one.unknown:
-            intake.note(work, one.id, "not understood: " + ", ".join(dict.fromkeys(one.unknown)))
-    intake.done(work, [one.id for one in found if not one.errors and not one.unknown])
-
-
-def _happened(work: Work, connection_id: UUID, event: Event) -> None:
-    match event:
-        case Inbound():
-            receiving.receive(work, connection_id, event)
-        case Moved():
-            receiving.move(work, event)
-        case Preference():
-            receiving.set_preference(work, event)
-        case TemplateChanged():
-            templates.set_status(work, connection_id, event.external_id, event.status)
-        case QualityChanged():
-            intake.note_quality(work, connection_id, event.shown_number, event.quality)
-        case Receipt():
-            _merge(work, connection_id, [event])
-        case Unknown():
-            pass  # named on the body
-
-
-def _merge(work: Work, connection_id: UUID, statuses: list[Receipt]) -> None:
-    receipts.merge_statuses(work, connection_id, statuses)
-    receiving.opt_out_refused(work, connection_id, statuses)
+            yield from ([step] for step in group)
+    statuses = [step for step in steps if is_status(step)]
+    for _, group in groupby(sorted(statuses, key=lambda step: step.connection_id), key=lambda step: step.connection_id):
+        yield list(group)

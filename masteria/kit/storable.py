@@ -11,7 +11,9 @@ MAX_DEPTH, MAX_KEYS, MAX_ITEMS = 40, 500, 2000
 
 def storable_text(text: str, limit: int = TEXT_LIMIT) -> str:
     """The text without NUL, with `?` for each lone surrogate, at most `limit` characters."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:limit]
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    return text.replace("\x00", "")[:limit]
 
 
 def storable(value: Any, depth: int = 0) -> Any:

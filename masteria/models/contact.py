@@ -17,7 +17,7 @@ class Contact(Owned, table=True):
     """`phone` is E.164; `match_key` is equal for the spellings of one number and unique in a company.
 
     `whatsapp_id` are the digits under which WhatsApp knows the person, `whatsapp_user_id` the business-scoped id that
-    stays when a person hides the number.
+    stays when a person hides the number. `consent_at` is when the wish was said: an older one never undoes it.
     """
 
     __table_args__ = (
@@ -62,6 +62,7 @@ class Contact(Owned, table=True):
     tags: list[str] = Field(default_factory=list, sa_type=Texts)  # pyright: ignore[reportArgumentType]
     attributes: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # pyright: ignore[reportArgumentType]
     consent_whatsapp: Consent = Field(default=Consent.UNKNOWN, sa_type=words(Consent))  # pyright: ignore[reportArgumentType]
+    consent_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     last_inbound_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
 
 

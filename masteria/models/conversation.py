@@ -100,7 +100,10 @@ class MessageKey(Table, table=True):
 
 
 class Intake(Owned, table=True):
-    """A webhook body, raw, as it was signed. `digest` makes the same delivery within a month one row."""
+    """A webhook body, raw, as it was signed. `digest` makes the same delivery within a month one row.
+
+    `did` says what its events did: `counts` of each effect and, unless there are many statuses alone, `each` in order.
+    """
 
     __table_args__ = (
         of_company("connection", "connection_id"),
@@ -120,6 +123,7 @@ class Intake(Owned, table=True):
     body: bytes = Field(repr=False)
     state: IntakeState = Field(default=IntakeState.WAITING, sa_type=words(IntakeState))  # pyright: ignore[reportArgumentType]
     error: str | None = None
+    did: dict[str, Any] | None = Field(default=None, sa_type=Json)  # pyright: ignore[reportArgumentType]
     processed_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
 
 

@@ -1,28 +1,22 @@
-"""What Meta sends becomes plain events: every inbound type, statuses, and what we do not know."""
+"""What the normalised events ask of us: messages with what is kept beside them, moves, receipts, wishes, decisions."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from masteria.channels import meta_events, meta_inbound
-from masteria.channels.base import Inbound, Moved, Preference, Receipt
-from masteria.channels.meta_events import QualityChanged, TemplateChanged, Unknown
+from masteria.channels.base import AccountTold, Clicked, Inbound, Moved, Preference, Receipt, TemplateTold
+from masteria.channels.meta_events import events_of
+from tests.channels.test_meta_normal import PAYLOADS, of, saved
 
-PAYLOADS = Path(__file__).parent / "payloads"
-RECEIVED = datetime(2025, 11, 24, 12, tzinfo=UTC)
 WRITTEN = datetime.fromtimestamp(1763979600, UTC)
-NUMBER = "200000000000001"
 OURS = "wamid.OURS01=="
 
 
 def events(name: str) -> list[Any]:
-    body = meta_inbound.decode((PAYLOADS / f"{name}.json").read_bytes())
-    assert body is not None
-    return [arrived.event for arrived in meta_events.parse(body, RECEIVED)]
+    return [event for told in saved(name) for event in events_of(told)]
 
 
 # file, kind, the line a person reads, something of what is kept beside it
@@ -63,6 +57,7 @@ def test_every_inbound_type_is_read(name: str, kind: str, text: str, kept: dict[
     assert kept.items() <= found.payload.items()
     assert (found.sender, found.user_id, found.at) == ("5511900000001", "BR.7Kq2mX0000000001", WRITTEN)
     assert found.opens_window == (kind not in ("system", "reaction", "edit", "revoke"))
+    assert not found.is_echo
 
 
 def test_an_address_that_expires_is_not_kept() -> None:
@@ -78,6 +73,11 @@ def test_who_hides_the_number_is_known_by_the_user_id() -> None:
     assert (found.sender, found.user_id, found.name) == (None, "BR.7Kq2mX0000000001", "Bia")
 
 
+def test_what_is_from_nobody_is_only_kept() -> None:
+    (told,) = of("messages", {"messages": [{"id": "w1", "from": "x" * 500, "type": "text"}]})
+    assert (told.kind, events_of(told)) == ("message", ())
+
+
 def test_a_new_number_and_a_new_id_are_told_apart() -> None:
     number, user_id, update = events("number_changed")[1], events("user_id_changed")[1], events("user_id_update")[0]
     assert isinstance(number, Moved)
@@ -87,80 +87,67 @@ def test_a_new_number_and_a_new_id_are_told_apart() -> None:
     assert (update.user_id, update.new_user_id) == (user_id.user_id, user_id.new_user_id)
 
 
-def test_every_entry_change_and_item_is_read() -> None:
-    body = meta_inbound.decode((PAYLOADS / "batch.json").read_bytes())
-    assert body is not None
-    found = meta_events.parse(body, RECEIVED)
-    texts = [(a.number, a.event.text) for a in found if isinstance(a.event, Inbound)]
-    assert texts == [(NUMBER, "um"), (NUMBER, "dois"), (NUMBER, "quatro"), ("200000000000002", "três")]
-    assert [a.number for a in found if isinstance(a.event, Receipt)] == ["200000000000002"]
-    assert [a.event for a in found if isinstance(a.event, Unknown)] == [Unknown("field", ""), Unknown("field", "calls")]
-
-
 def test_statuses_keep_their_time_their_echo_and_their_reason() -> None:
-    found = events("statuses")
-    receipts = [e for e in found if isinstance(e, Receipt)]
+    receipts = events("statuses")
     assert [r.status for r in receipts] == ["sent", "delivered", "read", "played", "failed", "failed", "sent"]
     assert receipts[0].opaque == "r:0192f000-0000-7000-8000-000000000001"
     assert receipts[2].at == datetime.fromtimestamp(1763979620, UTC)
     assert [r.error_code for r in receipts[4:6]] == ["131026", None]
-    assert receipts[6].at == RECEIVED
-    unknown = [Unknown("status", "deleted"), Unknown("item", "status"), Unknown("status", "")]
-    assert [e for e in found if isinstance(e, Unknown)] == unknown
 
 
-def test_preferences_are_stop_and_resume_of_marketing_alone() -> None:
-    found = events("preferences")
-    assert [e.value for e in found] == ["stop", "resume", "preference"]
-    assert isinstance(found[0], Preference)
-    assert found[2] == Unknown("item", "preference")
+def test_a_refusal_is_a_wish_that_knows_its_message() -> None:
+    receipt, wish = events("refused_marketing")
+    assert isinstance(receipt, Receipt)
+    assert isinstance(wish, Preference)
+    assert wish.refused == receipt
 
 
-def test_templates_and_numbers_of_an_account() -> None:
-    assert events("template_rejected") == [TemplateChanged("700000000000001", "rejected")]
-    assert events("template_quality") == [Unknown("field", "message_template_status_update")]
-    assert events("phone_flagged") == [QualityChanged("5511900000100", "RED")]
+def test_an_echo_is_for_whom_it_was_written_to() -> None:
+    found = events("echo")
+    assert [(e.sender, e.kind, e.is_echo, e.opens_window) for e in found] == [
+        ("5511900000001", "text", True, False),
+        ("5511900000001", "revoke", True, False),
+    ]
 
 
 @pytest.mark.parametrize(
-    "item",
+    ("name", "change", "value"),
     [
-        {"id": "w" * 129, "from": "5511900000001", "type": "text", "text": {"body": "x"}},
-        {"from": "5511900000001", "type": "text"},
-        {"id": "w1", "type": "text", "text": {"body": "from nobody"}},
-        {"id": "w1", "from": "x" * 500, "type": "text"},
-        {"id": None, "from": "5511900000001"},
+        ("template_rejected", "status", "rejected"),
+        ("template_paused", "status", "paused"),
+        ("template_quality", "quality", "YELLOW"),
+        ("template_category_soon", "category_soon", "MARKETING"),
+        ("template_category_done", "category", "MARKETING"),
     ],
-    ids=["endless id", "no id", "no sender", "no digits", "null id"],
 )
-def test_an_item_nobody_can_place_is_named_and_loses_no_neighbour(item: dict[str, Any]) -> None:
-    good = {"id": "w2", "from": "5511900000001", "type": "text", "text": {"body": "ok"}}
-    body = {"entry": [{"changes": [{"field": "messages", "value": {"messages": [item, good]}}]}]}
-    found = [a.event for a in meta_events.parse(body, RECEIVED)]
-    assert isinstance(found[0], Unknown)
-    assert isinstance(found[1], Inbound)
+def test_a_decision_about_a_template(name: str, change: str, value: str) -> None:
+    (found,) = events(name)
+    assert isinstance(found, TemplateTold)
+    assert (found.external_id, found.change, found.value) == ("700000000000001", change, value)
 
 
-@pytest.mark.parametrize("value", [None, "", "soon", -1, 10**30, "9" * 5000, 0, True, {}, float("1e300")])
-def test_a_time_that_cannot_be_is_the_time_of_receipt(value: Any) -> None:
-    body = {"entry": [{"changes": [{"field": "messages", "value": {"statuses": [status(value)]}}]}]}
-    assert meta_events.parse(body, RECEIVED)[0].at == RECEIVED
+@pytest.mark.parametrize(
+    ("name", "kind", "word"),
+    [
+        ("phone_flagged", "phone_quality", "FLAGGED"),
+        ("phone_name", "phone_name", "REJECTED"),
+        ("account_ban", "account_update", "DISABLED_UPDATE:SCHEDULE_FOR_DISABLE"),
+        ("account_alert", "account_alert", "OBA_APPROVED:CRITICAL"),
+        ("account_review", "account_review", "APPROVED"),
+        ("security", "security", "PIN_CHANGED"),
+        ("capability", "capability", ""),
+    ],
+)
+def test_a_word_about_a_number_or_an_account(name: str, kind: str, word: str) -> None:
+    (found,) = events(name)
+    assert isinstance(found, AccountTold)
+    assert (found.kind, found.word) == (kind, word)
 
 
-def test_a_time_ahead_of_ours_is_now() -> None:
-    body = {"entry": [{"changes": [{"field": "messages", "value": {"statuses": [status(4_000_000_000)]}}]}]}
-    assert meta_events.parse(body, RECEIVED)[0].at == RECEIVED
+def test_a_followed_link_names_the_person() -> None:
+    assert [type(e) for e in events("link_click")] == [Clicked, Clicked]
 
 
-def test_no_shape_of_a_part_breaks_the_reader() -> None:
-    shapes: list[Any] = [None, [], {}, "", 7, True, [None], [[]], {"type": {}}, {"message": {"type": "edit"}}]
-    kinds = ["text", "image", "location", "contacts", "interactive", "button", "order", "edit"]
-    items = [{"id": f"w{n}", "from": "5511900000001", "type": k, k: s} for n, s in enumerate(shapes) for k in kinds]
-    body = {"entry": [{"changes": [{"field": "messages", "value": {"messages": items, "contacts": shapes}}]}]}
-    found = meta_events.parse(body, RECEIVED)
-    assert all(isinstance(a.event, Inbound) for a in found)
-    assert len(found) == len(items)
-
-
-def status(at: Any) -> dict[str, Any]:
-    return {"id": "w1", "status": "sent", "timestamp": at}
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_every_kind_can_be_asked_what_it_wants(name: str) -> None:
+    events(name)

@@ -242,9 +242,9 @@ def test_what_the_database_cannot_keep_is_cleaned_and_a_good_one_follows(cast: C
 
 def test_what_is_not_understood_is_named(cast: Cast) -> None:
     connection = a_connection(cast.ana)
-    take_in(cast.ana, connection, envelope(connection, field="calls", calls=[]), envelope(connection))
+    take_in(cast.ana, connection, envelope(connection, field="flows"), envelope(connection))
     intake.read()
-    assert bodies(cast.ana) == [("done", "not understood: field: calls"), ("done", None)]
+    assert bodies(cast.ana) == [("done", "not understood: field: flows"), ("done", None)]
 
 
 def test_refused_for_a_marketing_stop_opts_out(cast: Cast) -> None:

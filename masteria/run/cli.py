@@ -15,7 +15,7 @@ from typing import Any
 
 from masteria import config
 from masteria.kit.errors import Invalid, MasteriaError, NotFound
-from masteria.run import embedded, environment
+from masteria.run import embedded, environment, explain
 from masteria.run.bench import command
 from masteria.run.supervisor import Child, Supervisor
 from masteria.run.up import QUEUES, Wish, say, up
@@ -72,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     doors.add_argument("--json", action="store_true")
     _companies(commands)
     _imports(commands)
+    _webhooks(commands)
     _benches(commands)
     return top
 
@@ -127,6 +128,16 @@ def _imports(commands: Commands) -> None:
     found.add_argument("--company", required=True)
     found.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD")
     found.add_argument("--dry-run", action="store_true")
+
+
+def _webhooks(commands: Commands) -> None:
+    group = commands.add_parser("webhook", help="what providers send us").add_subparsers(
+        required=True, metavar="command"
+    )
+    does = "the normalised events of a saved payload, one JSON object a line; touches nothing"
+    found = _command(group, "explain", explain.run, does, "masteria webhook explain payload.json")
+    found.add_argument("file", help="a saved body; - reads it from the standard input")
+    found.add_argument("--provider", choices=explain.PROVIDERS, default=explain.PROVIDERS[0])
 
 
 def _benches(commands: Commands) -> None:

@@ -7,6 +7,7 @@ writes twice at once is made once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -116,22 +117,22 @@ def _take_turns(work: Work) -> None:
 def _store(work: Work, new: list[Arrival]) -> None:
     known = People(work, [(event.sender, event.user_id) for _, event in new])
     met = [known.meet(event.sender, event.user_id, event.name) for _, event in new]
-    known.settle()
-    found = _conversations(work, [(arrival, contact) for arrival, contact in zip(new, met, strict=True)])
-    rows = []
-    for (connection_id, event), contact in zip(new, met, strict=True):
-        conversation = found[connection_id, contact.id]
-        rows.append(_row(work, conversation, event))
+    talks = _conversations(
+        work, [(connection_id, who, event) for (connection_id, event), who in zip(new, met, strict=True)]
+    )
+    for (_, event), who, talk in zip(new, met, talks.each, strict=True):
         if not event.is_echo:
-            wishes.note_word(work, contact, event)
-        _note_arrival(contact, conversation, event)
-    work.session.flush()
+            wishes.note_word(work, who, event)
+        _note_arrival(who, talk, event)
+    known.settle()
+    rows = [_row(work, talk, event) for (_, event), talk in zip(new, talks.each, strict=True)]
     work.session.execute(sa.insert(Message), rows)  # pyright: ignore[reportDeprecated]
     _credit_replies(work, [(c, e, who) for (c, e), who in zip(new, met, strict=True) if e.opens_window])
-    heard = [(found[c, who.id], e) for (c, e), who in zip(new, met, strict=True) if not e.is_echo]
-    activity.record_each(work, [(row, {"kind": e.kind}) for row, e in heard], Happened.MESSAGE_RECEIVED)
-    for conversation in {row.id: row for row in found.values()}.values():
-        work.announce(Topic.CONVERSATION, conversation.id)
+    activity.record_all(work, talks.made, Happened.CONVERSATION_CREATED)
+    heard = [(talk, {"kind": e.kind}) for (_, e), talk in zip(new, talks.each, strict=True) if not e.is_echo]
+    activity.record_each(work, heard, Happened.MESSAGE_RECEIVED)
+    for talk in {talk.id: talk for talk in talks.each}.values():
+        work.announce(Topic.CONVERSATION, talk.id)
 
 
 def _row(work: Work, conversation: Conversation, event: Inbound) -> dict[str, object]:
@@ -163,21 +164,28 @@ def _note_arrival(contact: Contact, conversation: Conversation, event: Inbound) 
         conversation.status = ConversationStatus.OPEN
 
 
-def _conversations(work: Work, met: list[tuple[Arrival, Contact]]) -> dict[tuple[UUID, UUID], Conversation]:
-    """The conversation of each person on each number, locked; missing ones are made, all at once."""
-    wanted = {(connection_id, contact.id): event for (connection_id, event), contact in met}
+@dataclass(frozen=True, slots=True)
+class _Talks:
+    """The conversation of each message, and those that are new."""
+
+    each: list[Conversation]
+    made: list[Conversation]
+
+
+def _conversations(work: Work, met: list[tuple[UUID, Contact, Inbound]]) -> _Talks:
+    """The conversation of each person on each number, locked. New ones are written down with what they hold at the end."""
+    wanted = [(connection_id, who.id) for connection_id, who, _ in met]
     pair = sa.tuple_(col(Conversation.connection_id), col(Conversation.contact_id))
-    query = work.select(Conversation).where(pair.in_(list(wanted))).order_by(col(Conversation.id)).with_for_update()
-    rows = work.session.exec(query.execution_options(populate_existing=True)).all()
-    found = {(row.connection_id, row.contact_id): row for row in rows}
-    new = [
-        work.add(Conversation(id=new_id(), connection_id=key[0], contact_id=key[1], last_message_at=event.at))
-        for key, event in wanted.items()
-        if key not in found
-    ]
-    work.session.flush()
-    activity.record_all(work, new, Happened.CONVERSATION_CREATED)
-    return found | {(row.connection_id, row.contact_id): row for row in new}
+    query = work.select(Conversation).where(pair.in_(set(wanted))).order_by(col(Conversation.id)).with_for_update()
+    with work.session.no_autoflush:
+        rows = work.session.exec(query.execution_options(populate_existing=True)).all()
+    found, made = {(row.connection_id, row.contact_id): row for row in rows}, []
+    for connection_id, who, event in met:
+        if (connection_id, who.id) not in found:
+            fresh = Conversation(id=new_id(), connection_id=connection_id, contact_id=who.id, last_message_at=event.at)
+            found[connection_id, who.id] = work.add(fresh)
+            made.append(fresh)
+    return _Talks([found[key] for key in wanted], made)
 
 
 def _credit_replies(work: Work, answers: list[tuple[UUID, Inbound, Contact]]) -> None:

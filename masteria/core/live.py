@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from uuid import UUID
 
 from redis import RedisError
@@ -19,11 +19,19 @@ PREFIX = "masteria:live:"
 
 
 def publish(company_id: UUID, topic: Topic, row_id: UUID) -> None:
-    """Tell whoever watches; a lost announcement is repaired by the next read, so Redis may be away."""
+    """Tell whoever watches."""
+    publish_all(company_id, [(topic, row_id)])
+
+
+def publish_all(company_id: UUID, announced: Iterable[tuple[Topic, UUID]]) -> None:
+    """Tell whoever watches, in one go; a lost announcement is repaired by the next read, so Redis may be away."""
     try:
-        bells().publish(f"{PREFIX}{company_id}", json.dumps({"topic": topic, "id": str(row_id)}))
+        with bells().pipeline(transaction=False) as pipe:
+            for topic, row_id in announced:
+                pipe.publish(f"{PREFIX}{company_id}", json.dumps({"topic": topic, "id": str(row_id)}))
+            pipe.execute()
     except RedisError as error:
-        log.warning("not announced: %s (%s)", topic, error)
+        log.warning("not announced (%s)", error)
 
 
 async def changes() -> AsyncIterator[tuple[UUID, Topic, str]]:

@@ -106,8 +106,8 @@ class Work:
         """What was promised, once the commit stands. A bell that fails is logged: the sweeper rings again."""
         for job, ids in self.rung:
             ring(job, *ids)
-        for topic, row_id in self.announced:
-            live.publish(self.company_id, topic, row_id)
+        if self.announced:
+            live.publish_all(self.company_id, self.announced)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from masteria.enums import Effect
 from masteria.flows.effects import Step, apply, is_status
 
 log = logging.getLogger(__name__)
-BATCH = 200
+BATCH = 500
 TRIES = 2  # alone; the second for what another transaction put in the way of the first
 
 

@@ -354,3 +354,54 @@ def test_old_bodies_are_thrown_away_but_not_those_that_wait_for_a_person(cast: C
     upkeep.tidy()
     assert bodies(cast.ana) == [("parked", "not a JSON object")]
     assert count(cast.ana, "stray_status") == 0
+
+
+def did(actor: Actor) -> list[dict[str, Any]]:
+    with work_as(actor) as work:
+        query = "select did from intake where company_id = :id order by created_at"
+        return list(work.execute(query, {"id": actor.company_id}).scalars())
+
+
+def test_each_body_keeps_what_its_events_did(cast: Cast) -> None:
+    connection = a_connection(cast.ana)
+    (recipient,) = recipients(cast.ana, connection, 1)
+    wamid, first = recipient.provider_id or "", message("Oi")
+    statuses = [status(wamid, word) for word in ("delivered", "sent", "delivered", "deleted", "warped")]
+    take_in(cast.ana, connection, envelope(connection, messages=[first, first], statuses=statuses))
+    take_in(cast.ana, connection, envelope(connection, messages=[first], statuses=[status("wamid.EARLY", "read")]))
+    intake.read()
+    assert [found["each"] for found in did(cast.ana)] == [
+        ["message_stored", "repeat", "moved_to_delivered", "repeat", "repeat", "kept", "kept"],
+        ["repeat", "waits"],
+    ]
+    assert did(cast.ana)[0]["counts"] == {"message_stored": 1, "repeat": 3, "moved_to_delivered": 1, "kept": 2}
+
+
+def test_of_many_statuses_only_the_counts_are_kept(cast: Cast) -> None:
+    connection = a_connection(cast.ana)
+    many = [status(f"wamid.EARLY{n}", "read") for n in range(150)]
+    take_in(cast.ana, connection, envelope(connection, statuses=many))
+    intake.read()
+    assert did(cast.ana) == [{"counts": {"waits": 150}}]
+
+
+def test_the_part_that_could_not_be_applied_is_named(cast: Cast, poisoned: Connection) -> None:
+    bad = [message(f"veneno {poisoned.id}"), message("boa", sender="5511900000002")]
+    take_in(cast.ana, poisoned, envelope(poisoned, messages=bad))
+    intake.read()
+    assert did(cast.ana)[0]["each"] == ["not_applied", "message_stored"]
+
+
+def test_a_parked_body_is_processed_again_once_its_cause_is_gone(cast: Cast) -> None:
+    connection = a_connection(cast.ana)
+    take_in(cast.ana, connection, envelope(connection, messages=[message("antes"), message("x", sender="55119000001")]))
+    with work_as(cast.ana) as work:
+        work.execute("update intake set state = 'parked', error = 'x' where company_id = :id", {"id": work.company_id})
+        row_id = work.execute("select id from intake where company_id = :id", {"id": work.company_id}).scalar_one()
+    with work_as(cast.ana) as work:
+        waiting.process_again(work, row_id)
+    for _ in range(2):  # once more changes nothing
+        intake.read()
+        assert (bodies(cast.ana), count(cast.ana, "message")) == ([("done", None)], 2)
+        with work_as(cast.ana) as work:
+            waiting.process_again(work, row_id)

@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 
 import masteria.actions
 from masteria.actions import accounts, campaigns, contacts, imports, inbox
+from masteria.actions import intake as bodies
 from masteria.channels.base import NumberInfo
 from masteria.core.work import Work, work_as
 from masteria.enums import Direction, Role, SendState
@@ -34,6 +35,10 @@ MACHINERY = {
     "masteria.actions.receiving",
     "masteria.actions.intake",
     "masteria.actions.activity",
+    "masteria.actions.notices",
+    "masteria.actions.people",
+    "masteria.actions.standing",
+    "masteria.actions.wishes",
     "masteria.actions.audiences",
     "masteria.actions.bulk",
     "masteria.actions.idempotency",
@@ -49,7 +54,7 @@ STEPS = {
     "imports.finish",
     "imports.give_back",
     "imports.taken_back",
-    "templates.set_status",
+    "templates.heed",
 }
 SAMPLES: dict[str, Any] = {
     "name": "Outro nome",
@@ -121,7 +126,10 @@ def ids(cast: Cast) -> dict[str, UUID]:
         message = work.add(
             Message(conversation_id=conversation.id, direction=Direction.OUTBOUND, text="Oi", state=SendState.FAILED)
         )
+        bodies.take_in(work, connection.id, [b'{"entry": []}'])
+        event_id = work.execute("select id from intake where company_id = :id", {"id": work.company_id}).scalar_one()
         return {
+            "event_id": event_id,
             "connection_id": connection.id,
             "contact_id": contact.id,
             "template_id": template.id,

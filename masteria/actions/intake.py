@@ -12,12 +12,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from masteria.actions import activity
 from masteria.core.access import Actor
 from masteria.core.jobs import Job
 from masteria.core.work import Work, work_across, work_as
-from masteria.enums import Effect, Happened, IntakeState, Permission, Topic
-from masteria.models import Connection, Intake
+from masteria.enums import Effect, IntakeState, Topic
+from masteria.models import Connection
 
 MOST_DOORS = 1000
 MOST_EACH = 100  # events of a body whose effects are kept one by one; of more, how many had each
@@ -153,17 +152,6 @@ def close(work: Work, outcomes: list[Outcome]) -> None:
     )
     for connection_id in set(rows.scalars()):
         work.announce(Topic.INTAKE, connection_id)
-
-
-def process_again(work: Work, intake_id: UUID) -> None:
-    """Let the drain read a body once more. What it did before is known by its ids and does not happen twice."""
-    work.require(Permission.EDIT_CONNECTIONS)
-    row = work.get(Intake, intake_id, lock=True)
-    if row.state != IntakeState.WAITING:
-        row.state, row.error, row.processed_at = IntakeState.WAITING, None, None
-        activity.record(work, row, Happened.INTAKE_REPROCESSED)
-    work.later(Job.READ_INTAKE)
-    work.announce(Topic.INTAKE, row.connection_id)
 
 
 def numbers_of(work: Work) -> dict[str, UUID]:

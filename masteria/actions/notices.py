@@ -87,6 +87,7 @@ def _limit(row: Connection, told: AccountTold) -> None:
     found = limit_of(told.limits)
     if found is not None:
         row.people_per_day = None if found < 0 else found  # -1 is without limit
+        row.tier = "TIER_UNLIMITED" if found < 0 else f"TIER_{found}"
 
 
 def _quality(row: Connection, told: AccountTold) -> None:

@@ -1,11 +1,10 @@
-"""Conversations, messages, people, keys and inbound events over REST."""
+"""Conversations, messages, people and keys over REST."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from uuid import UUID
 
-from masteria.actions import intake
 from masteria.core.work import work_as
 from masteria.enums import Direction
 from masteria.kit.clock import now
@@ -76,21 +75,6 @@ async def test_a_key_that_may_only_send_can_send(cast: Cast) -> None:
         sent = await api.post(f"/conversations/{talk.id}/messages", json={"text": "Oi"})
         assert sent.status_code == 202
         problem(await api.get(f"/messages/{sent.json()['id']}"), 403)
-
-
-async def test_inbound_events_show_what_came(cast: Cast) -> None:
-    connection = a_connection(cast.ana)
-    with work_as(cast.ana) as work:
-        intake.take_in(work, connection.id, [b'{"object": "whatsapp_business_account", "n": %d}' % n for n in range(3)])
-        work.rung.clear()
-    async with client(a_key(cast.ana)) as api:
-        page = (await api.get("/inbound-events", params={"connection_id": str(connection.id), "limit": 2})).json()
-        rest = (await api.get("/inbound-events", params={"limit": 2, "cursor": page["next_cursor"]})).json()
-        assert [e["body"]["n"] for e in page["data"] + rest["data"]] == [2, 1, 0]
-        assert {e["state"] for e in page["data"]} == {"waiting"}
-        assert (await api.get("/inbound-events?state=done")).json()["data"] == []
-        assert (await api.get("/inbound-events?since=2099-01-01T00:00:00Z")).json()["data"] == []
-        assert fields(await api.get("/inbound-events?state=odd")) == ["state"]
 
 
 async def test_people_and_keys(cast: Cast) -> None:

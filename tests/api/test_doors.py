@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from masteria.actions import accounts, imports, inbox
+from masteria.actions import accounts, imports, inbox, intake
 from masteria.actions import contacts as people
 from masteria.api import app as front
 from masteria.api import door
@@ -83,6 +83,9 @@ def belongings(cast: Cast) -> dict[str, str]:
             "list_id": people.create_list(work, "Lista"),
             "key_id": accounts.create_api_key(work, "chave", ["contacts:read"]).id,
         }
+        intake.take_in(work, connection.id, [b'{"entry": []}'])
+        query = "select id from intake where connection_id = :id"
+        found["event_id"] = work.execute(query, {"id": connection.id}).scalar_one()
         work.rung.clear()
     found |= {"connection_id": connection.id, "template_id": template.id, "contact_id": person.id}
     found |= {"campaign_id": campaign.id, "conversation_id": conversation.id, "message_id": message.id}
@@ -100,6 +103,7 @@ def rows(cast: Cast) -> list[tuple[Any, ...]]:
         "conversation",
         "message",
         "import_batch",
+        "intake",
     )
     with work_as(cast.ana) as work:
         found = [tuple(work.execute(f"select * from {table} order by id").all()) for table in tables]

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from masteria.actions import inbound_events, receipts
 from masteria.actions import intake as waiting
-from masteria.actions import receipts
 from masteria.core.access import Actor
 from masteria.core.db import owner_engine
 from masteria.core.work import work_as
@@ -399,9 +399,9 @@ def test_a_parked_body_is_processed_again_once_its_cause_is_gone(cast: Cast) -> 
         work.execute("update intake set state = 'parked', error = 'x' where company_id = :id", {"id": work.company_id})
         row_id = work.execute("select id from intake where company_id = :id", {"id": work.company_id}).scalar_one()
     with work_as(cast.ana) as work:
-        waiting.process_again(work, row_id)
+        inbound_events.reprocess(work, row_id)
     for _ in range(2):  # once more changes nothing
         intake.read()
         assert (bodies(cast.ana), count(cast.ana, "message")) == ([("done", None)], 2)
         with work_as(cast.ana) as work:
-            waiting.process_again(work, row_id)
+            inbound_events.reprocess(work, row_id)

@@ -26,7 +26,7 @@ class Health(Shape):
     token: str
     webhook: str
     quality: str
-    tier: str | None
+    tier: str | None = Field(description="Conversations a day that the provider lets us begin, or `unlimited`")
     last_event_at: datetime | None
     checked_at: datetime | None
     bad_signatures: int

@@ -13,6 +13,7 @@ from masteria.ui.conversations import page as _conversations  # noqa: F401
 from masteria.ui.guard import Guard
 from masteria.ui.live import hub
 from masteria.ui.problems import on_error
+from masteria.ui.received import page as _received  # noqa: F401
 from masteria.ui.signin import page as _signin  # noqa: F401
 from masteria.ui.theme import THEME_COLOR
 

@@ -38,6 +38,7 @@ class Tab:
         self.processor, self.updates, self.token, self.cookie = processor, updates, token, cookie
         self.path = "/campaigns"
         self.languages = ""
+        self.query: dict[str, str] = {}
 
     async def send(self, handler: Any, **payload: Any) -> tuple[dict[str, Any], list[Any]]:
         """The changed vars by `state.var`, and the events for the browser."""
@@ -45,7 +46,7 @@ class Tab:
         self.updates.clear()
         headers = {"cookie": self.cookie, "accept-language": self.languages, "host": "test"}
         place = {"pathname": self.path, "asPath": self.path, "path": self.path}
-        router = {"headers": headers, "token": self.token, "sid": "s", "query": {}, **place}
+        router = {"headers": headers, "token": self.token, "sid": "s", "query": self.query, **place}
         future = await self.processor.enqueue(self.token, Event(name=name, payload=payload, router_data=router))
         with contextlib.suppress(Exception):  # what the handler raised becomes a toast, by a task of its own
             await future.wait_all()

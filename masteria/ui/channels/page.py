@@ -9,7 +9,7 @@ import reflex as rx
 
 from masteria.enums import Permission
 from masteria.ui.channels.state import ChannelsState, Row
-from masteria.ui.components.basics import badge, button, empty, field, icon, skeleton, text_input
+from masteria.ui.components.basics import badge, button, empty, field, icon, link_button, skeleton, text_input
 from masteria.ui.screen import screen
 from masteria.ui.shell import Profile, shell
 from masteria.ui.texts import t
@@ -35,7 +35,9 @@ def channels() -> rx.Component:
         ),
         skeleton(3),
     )
-    return shell("/channels", t("channels.title"), rx.el.div(body, _form(), class_name="page"), tools=(new,))
+    told = link_button(t("channels.received"), "/channels/received", glyph="inbox", soft=True)
+    page = rx.el.div(body, _form(), class_name="page")
+    return shell("/channels", t("channels.title"), page, tools=(told, new))
 
 
 def _card(row: rx.Var[Row]) -> rx.Component:

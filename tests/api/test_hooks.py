@@ -15,6 +15,7 @@ from masteria.core.access import Actor
 from masteria.core.db import APP, owner_engine, role_name
 from masteria.core.work import work_as
 from masteria.enums import ConnectionStatus
+from masteria.flows import intake
 from masteria.models import Connection
 from tests.cast import Cast, a_connection
 from tests.channels.test_meta_inbound import BAD
@@ -122,18 +123,64 @@ def test_three_megabytes_are_taken_and_a_byte_more_is_413(cast: Cast, hooks: Hoo
     assert len(kept(cast.ana)) == 2
 
 
-def test_a_hundred_identical_deliveries_at_once_are_one_row(cast: Cast, hooks: HookProcess) -> None:
-    connection = a_connection(cast.ana)
-    raw = encoded(envelope(connection, messages=[message()]))
-    headers = {"x-hub-signature-256": signature(raw, connection.app_secret)}
+def deliver(hooks: HookProcess, connection: Connection, raws: list[bytes]) -> list[int]:
+    """All at once, as Meta does it."""
 
-    async def deliver() -> list[int]:
+    async def posts() -> list[int]:
         async with httpx.AsyncClient(timeout=30) as client:
-            posts = [client.post(f"{hooks.url}/{connection.id}", content=raw, headers=headers) for _ in range(100)]
-            return [answer.status_code for answer in await asyncio.gather(*posts)]
+            signatures = [{"x-hub-signature-256": signature(raw, connection.app_secret)} for raw in raws]
+            url = f"{hooks.url}/{connection.id}"
+            sent = [client.post(url, content=raw, headers=h) for raw, h in zip(raws, signatures, strict=True)]
+            return [answer.status_code for answer in await asyncio.gather(*sent)]
 
-    assert asyncio.run(deliver()) == [200] * 100
+    return asyncio.run(posts())
+
+
+def stored(actor: Actor) -> list[str]:
+    """The messages that a drain makes of what is kept."""
+    intake.read()
+    with work_as(actor) as work:
+        query = "select text from message where company_id = :id order by text"
+        return list(work.execute(query, {"id": actor.company_id}).scalars())
+
+
+def test_a_hundred_identical_deliveries_at_once_have_one_effect(cast: Cast, hooks: HookProcess) -> None:
+    connection = a_connection(cast.ana)
+    raw = encoded(envelope(connection, messages=[message("uma vez")]))
+    assert deliver(hooks, connection, [raw] * 100) == [200] * 100
     assert kept(cast.ana) == [raw]
+    assert stored(cast.ana) == ["uma vez"]
+
+
+def test_a_hundred_different_ones_at_once_lose_none(cast: Cast, hooks: HookProcess) -> None:
+    connection = a_connection(cast.ana)
+    texts = [f"mensagem {n:03}" for n in range(100)]
+    raws = [encoded(envelope(connection, messages=[message(text)])) for text in texts]
+    assert deliver(hooks, connection, raws) == [200] * 100
+    assert sorted(kept(cast.ana)) == sorted(raws)
+    assert stored(cast.ana) == texts
+
+
+def test_hostile_bodies_are_answered_and_a_good_one_behind_them_is_stored(cast: Cast, hooks: HookProcess) -> None:
+    connection = a_connection(cast.ana)
+    deep: Any = "x"
+    for _ in range(300):
+        deep = {"d": deep}
+    hostile = [
+        encoded(envelope(connection, messages=[message("com\x00nulo")])),
+        encoded(envelope(connection, messages=[message("meio \ud83d")])),
+        encoded(envelope(connection, messages=[message("fundo", context=deep)])),
+        encoded(envelope(connection, messages=[message("grande", timestamp=10**40)])),
+        b"[" * 100_000,
+        b'{"n":' + b"9" * 5000 + b"}",
+        b'{"entry":[]}'.ljust(3 * 1024 * 1024),
+        b'{"entry":[]}'.ljust(3 * 1024 * 1024 + 1),
+        encoded(envelope(connection, messages=[message("boa")])),
+    ]
+    url = f"{hooks.url}/{connection.id}"
+    answers = [signed(url, connection, raw).status_code for raw in hostile]
+    assert answers == [200, 200, 200, 200, 400, 400, 200, 413, 200]
+    assert stored(cast.ana) == ["boa", "comnulo", "fundo", "grande", "meio ?"]
 
 
 def test_the_first_signed_event_connects_a_number(cast: Cast, hooks: HookProcess) -> None:

@@ -31,7 +31,11 @@ async def test_the_list_says_in_words_what_came_and_what_it_did(open_tab: OpenTa
     rows = seen["received_state.rows"]
     assert [(row.what, row.did, row.state) for row in rows] == [
         ("Mensagem", "número desconhecido", "parked"),
-        ("Situação do envio × 2 · Mensagem", "guardado até a mensagem aparecer × 2 · mensagem guardada", "done"),
+        (
+            "Situação do envio ×\u00a02 · Mensagem",
+            "guardado até a mensagem aparecer ×\u00a02 · mensagem guardada",
+            "done",
+        ),
     ]
     seen, _ = await tab.send(ReceivedState.choose_state, value="done")
     assert len(seen["received_state.rows"]) == 1

@@ -82,7 +82,11 @@ def _select(label: rx.Var[str], value: Any, choose: Any, *options: rx.Component)
 
 def _row(row: rx.Var[Row]) -> rx.Component:
     return rx.link(
-        rx.el.div(rx.el.b(row.what), rx.el.small(row.did), class_name="lead"),
+        rx.el.div(
+            rx.el.span(rx.el.b(row.what), rx.el.span(row.line, class_name="dim"), class_name="received-what"),
+            rx.el.small(row.did),
+            class_name="lead",
+        ),
         badge("intake.state", row.state, STATES),
         rx.el.span(row.channel, class_name="dim received-channel"),
         rx.el.span(row.at, class_name="dim num received-at"),

@@ -33,6 +33,7 @@ SINCE = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta
 class Row:
     id: str
     what: str
+    line: str
     did: str
     channel: str
     state: str
@@ -138,6 +139,7 @@ class ReceivedState(Screen, rx.State):
         return Row(
             str(row.id),
             _summed(self._language(), Counter(event.kind for event in row.events)) or self._say("received.nothing"),
+            _first_line(self._language(), row),
             _effects(self._language(), row.counts),
             row.connection_name,
             row.state,
@@ -224,9 +226,14 @@ def _summed(language: str, kinds: Counter[str]) -> str:
     return " · ".join(_times(kind_words(language, kind), count) for kind, count in kinds.most_common())
 
 
+def _first_line(language: str, row: InboundRow) -> str:
+    """Who and what, of the first event that has anything to say."""
+    return next((line for event in row.events if (line := event_line(language, event))), "")
+
+
 def _effects(language: str, counts: dict[str, int]) -> str:
     return " · ".join(_times(did_words(language, name)[0], count) for name, count in counts.items())
 
 
 def _times(word: str, count: int) -> str:
-    return word if count == 1 else f"{word} × {count}"
+    return word if count == 1 else f"{word} ×\u00a0{count}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from masteria.kit.phone import read_phone
 from masteria.queries.intake import EventRow
 from masteria.ui.texts import catalog, phone, tr
 
@@ -46,7 +47,8 @@ def problem_words(language: str, error: str | None) -> str:
 def _who(found: dict[str, Any]) -> str:
     name = str(found.get("profile_name") or found.get("full_name") or "")
     digits = next((found[key] for key in ("to", "from", "wa_id", "recipient_id") if found.get(key)), None)
-    number = phone(f"+{digits}") if digits else str(found.get("user_id") or "")
+    known = read_phone(f"+{digits}") if digits else None  # WhatsApp may leave a ninth digit out
+    number = phone(known.e164 if known else f"+{digits}") if digits else str(found.get("user_id") or "")
     return " ".join(part for part in (name, number) if part)
 
 
@@ -54,8 +56,8 @@ def _said(language: str, found: dict[str, Any], name: str) -> str:
     value = found.get(name)
     if value is None or isinstance(value, dict | list):
         return ""
-    if name == "status" and f"send.{value}" in catalog(language):
-        return tr(language, f"send.{value}")
+    if name == "status" and f"one.{value}" in catalog(language):
+        return tr(language, f"one.{value}")
     if name == "msg_type":
         return "" if found.get("text") else str(value)
     if name == "error_code":

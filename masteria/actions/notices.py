@@ -76,11 +76,11 @@ def _meant(work: Work, connection_id: UUID, told: AccountTold) -> list[Connectio
 
 
 def _change(row: Connection, told: AccountTold) -> bool:
-    before = (row.status, row.status_reason, row.quality, row.rate_per_second, row.people_per_day)
+    before = (row.status, row.status_reason, row.quality, row.rate_per_second, row.tier)
     change = _CHANGES.get(told.kind)
     if change:
         change(row, told)
-    return before != (row.status, row.status_reason, row.quality, row.rate_per_second, row.people_per_day)
+    return before != (row.status, row.status_reason, row.quality, row.rate_per_second, row.tier)
 
 
 def _limit(row: Connection, told: AccountTold) -> None:

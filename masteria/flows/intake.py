@@ -40,7 +40,7 @@ def read() -> None:
 def _read_company(actor: Actor) -> int:
     """One batch of a company's bodies; returns how many."""
     try:
-        with work_as(actor) as work:
+        with work_as(actor, by_key=True) as work:
             return _apply(work, intake.claim(work, BATCH))
     except OperationalError:
         raise  # the database's trouble, not a body's: everything waits as it is, and the sweeper rings again
@@ -48,7 +48,7 @@ def _read_company(actor: Actor) -> int:
         log.warning("a batch of webhooks could not be applied whole (%s); one by one now", _said(error))
     count = 0
     while count < BATCH and not jobs.stopping.is_set():
-        with work_as(actor) as work:
+        with work_as(actor, by_key=True) as work:
             bodies = intake.claim(work, 1)
             if not bodies:
                 break

@@ -83,7 +83,9 @@ def test_the_daily_limit_of_all_numbers_of_an_account(cast: Cast, work: Work, li
     first = a_connection(cast.ana)
     second, elsewhere = a_connection(cast.ana, account_id=first.account_id), a_connection(cast.ana)
     effect = notices.heed(work, first.id, told("capability", account=first.account_id, **limits))
-    assert [of(work, row).daily_limit for row in (first, second, elsewhere)] == [limit, limit, None]
+    allowed = limit if limit and limit > 0 else None
+    assert [of(work, row).people_per_day for row in (first, second, elsewhere)] == [allowed, allowed, None]
+    assert of(work, second).tier == ("" if limit is None else "TIER_UNLIMITED" if limit < 0 else f"TIER_{limit}")
     assert effect == (Effect.CONNECTION_CHANGED if limit else Effect.NOTED)
 
 

@@ -24,6 +24,10 @@ SIZES = ((1440, 900), (375, 812))
 THEMES = ("light", "dark")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
+UNREADABLE = """async element => {
+    const found = await axe.run(element, {runOnly: {type: 'rule', values: ['color-contrast']}});
+    return found.violations.flatMap(rule => rule.nodes);
+}"""
 SHOTS = os.environ.get("MASTERIA_TEST_SHOTS")  # a folder, to look at what was checked
 
 
@@ -211,6 +215,23 @@ def test_conversations(ana: Page, demo: tuple[str, str]) -> None:
     ana.keyboard.press("Enter")
     expect(ana.locator(".msg[data-own=true]", has_text="Olá, Bia")).to_be_visible()
     check(ana, "conversation")
+
+
+def test_under_the_mouse(ana: Page, demo: tuple[str, str]) -> None:
+    """Links and buttons can be read while they are pointed at."""
+    pale: list[str] = []
+    ana.set_viewport_size({"width": 1440, "height": 900})
+    for theme in THEMES:
+        ana.emulate_media(color_scheme=theme)
+        for path in ("contacts", "campaigns", "conversations", "channels"):
+            ana.goto(f"{demo[0]}/{path}")
+            expect(ana.locator(".bones")).to_have_count(0)
+            expect(ana.locator(".m-me.in-bar")).to_contain_text("Ana")
+            ana.evaluate(AXE_SCRIPT)
+            for target in ana.locator("a:not(.skip):visible, button:visible").all()[:16]:
+                target.hover()
+                pale += [f"{theme} {path} {node['html'][:120]} {_why(node)}" for node in target.evaluate(UNREADABLE)]
+    assert pale == []
 
 
 def test_the_readers_menu(ana: Page, demo: tuple[str, str]) -> None:

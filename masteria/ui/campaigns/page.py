@@ -130,7 +130,14 @@ def _controls() -> rx.Component:
 
 def _cancelling() -> rx.Component:
     go = button(t("campaign.cancel"), tone="bad", on_click=CampaignState.cancel)
-    return confirm(CampaignState.asking, t("campaign.cancel"), t("campaign.cancel_ask"), go, CampaignState.keep)
+    return confirm(
+        CampaignState.asking,
+        t("campaign.cancel"),
+        t("campaign.cancel_ask"),
+        go,
+        CampaignState.keep,
+        no=t("common.back"),
+    )
 
 
 def _progress() -> rx.Component:
@@ -141,7 +148,7 @@ def _progress() -> rx.Component:
             rx.el.span(" ", t("campaign.of"), " ", found.total, class_name="dim num"),
             rx.spacer(),
             rx.cond(found.rate != "", rx.el.span(found.rate, " ", t("campaign.rate"), class_name="num")),
-            rx.cond(found.eta != "", rx.el.span(" · ", found.eta, class_name="dim num")),
+            rx.cond(found.eta != "", rx.el.span(found.eta, class_name="eta dim num")),
             rx.cond(found.starts != "", rx.el.span(found.starts, class_name="num")),
             class_name="progress-line",
             role="status",

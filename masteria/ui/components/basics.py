@@ -117,13 +117,19 @@ def search_box(placeholder: rx.Var[str], value: Any, on_change: Any) -> rx.Compo
     return rx.el.div(icon("search", 15), control, class_name="search-box")
 
 
-def confirm(open_: Any, question: Any, note: Any, action: rx.Component, on_close: Any) -> rx.Component:
-    """A question with its effect in numbers and buttons that are verbs."""
+def confirm(
+    open_: Any, question: Any, note: Any, action: rx.Component, on_close: Any, *, no: Any = None
+) -> rx.Component:
+    """A question with its effect in numbers and buttons that are verbs; `no` where "cancel" would say two things."""
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             rx.alert_dialog.title(question),
             rx.alert_dialog.description(note),
-            rx.el.div(button(t("common.cancel"), tone="soft", on_click=on_close), action, class_name="dialog-actions"),
+            rx.el.div(
+                button(t("common.cancel") if no is None else no, tone="soft", on_click=on_close),
+                action,
+                class_name="dialog-actions",
+            ),
             class_name="dialog",
         ),
         open=open_,

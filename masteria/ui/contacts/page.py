@@ -209,17 +209,20 @@ def _running() -> rx.Component:
             rx.el.section(
                 rx.el.div(rx.el.h3(t("import.done")), role="status"),
                 _counts(running),
-                rx.cond(
-                    running.has_rejects,
-                    native_link(
-                        icon("download"),
-                        t("import.rejects"),
-                        href=f"/files/imports/{running.id}/rejects.csv",
-                        download=True,
-                        class_name="btn soft",
+                rx.el.div(
+                    link_button(t("import.see"), "/contacts"),
+                    rx.cond(
+                        running.has_rejects,
+                        native_link(
+                            icon("download"),
+                            t("import.rejects"),
+                            href=f"/files/imports/{running.id}/rejects.csv",
+                            download=True,
+                            class_name="btn soft",
+                        ),
                     ),
+                    class_name="actions",
                 ),
-                link_button(t("import.see"), "/contacts"),
                 class_name="card stack",
             ),
         ),

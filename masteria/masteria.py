@@ -6,6 +6,7 @@ import reflex as rx
 
 from masteria.api import app as api
 from masteria.api.static import StaticPolicy
+from masteria.ui import tabs
 from masteria.ui.campaigns import page as _campaigns  # noqa: F401
 from masteria.ui.channels import page as _channels  # noqa: F401
 from masteria.ui.contacts import page as _contacts  # noqa: F401
@@ -39,6 +40,7 @@ app = rx.App(
 # the shell shows a lost connection itself, in the reader's language
 app.app_wraps[5, "Overlay"] = lambda stateful: None
 app.add_middleware(Guard())
+app._state_manager = tabs.mended(app.state_manager)
 
 
 async def live() -> None:

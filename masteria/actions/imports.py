@@ -285,7 +285,7 @@ _UPDATE = """update contact c set name = coalesce(nullif(p.name, ''), c.name), e
 # each a microsecond before the one above it in the file, so that the newest first are in the file's order
 _INSERT = """insert into contact (id, company_id, created_at, changed_at, phone, match_key, name, email, language, tags,
     attributes, consent_whatsapp)
-  select gen_random_uuid(), :company, now() - p.line * interval '1 microsecond', now(), p.phone, p.match_key, p.name,
+  select uuidv7(), :company, now() - p.line * interval '1 microsecond', now(), p.phone, p.match_key, p.name,
     p.email, p.language, p.tags, p.attributes, 'unknown'
   from people p where p.n > :after and p.n <= :upto order by p.n on conflict (company_id, match_key) do nothing"""
 _INTO_LIST = """insert into list_member (company_id, list_id, contact_id)

@@ -113,7 +113,7 @@ def _row(info: TemplateInfo) -> dict[str, object]:
 
 _UPSERT = """insert into template (id, company_id, connection_id, external_id, name, language, category, status,
     parameter_format, body, variables, components, quality, rejected_reason, synced_at, created_at, changed_at)
-  select gen_random_uuid(), :company, :connection, v.external_id, v.name, v.language, v.category, v.status,
+  select uuidv7(), :company, :connection, v.external_id, v.name, v.language, v.category, v.status,
     v.parameter_format, v.body, v.variables, v.components, v.quality, v.rejected_reason, now(), now(), now()
   from jsonb_to_recordset(cast(:rows as jsonb)) v(external_id text, name text, language text, category text, status text,
     parameter_format text, body text, variables text[], components jsonb, quality text, rejected_reason text)

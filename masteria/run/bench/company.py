@@ -92,5 +92,5 @@ def make_known(receiver: Receiver) -> None:
 
 _PEOPLE = """insert into contact (id, company_id, phone, match_key, name, tags, attributes, consent_whatsapp,
      created_at, changed_at)
-   select gen_random_uuid(), :company, '+55119' || lpad(n::text, 8, '0'), '5511' || lpad(n::text, 8, '0'),
+   select uuidv7(), :company, '+55119' || lpad(n::text, 8, '0'), '5511' || lpad(n::text, 8, '0'),
      'Pessoa ' || n, '{}', '{}', 'unknown', now(), now() from generate_series(1, :count) n"""

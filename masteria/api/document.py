@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 DESCRIPTION = """Send `Authorization: Bearer mk_…`. Bodies are JSON in UTF-8; unknown fields are refused. Ids are UUIDs,
-times RFC 3339 in UTC, phone numbers E.164. Lists are pages: ask again with `next_cursor` as `cursor`. Errors are
-`application/problem+json`. Any POST may carry an `Idempotency-Key`: within 24 hours the same request under the same
+times RFC 3339 in UTC, phone numbers E.164. Lists are pages: ask again with `next_cursor` as `cursor`, and with `sort`
+as a field, or `-` and a field for the other way round; a cursor belongs to its sort. Errors are `application/problem+json`. Any POST may carry an `Idempotency-Key`: within 24 hours the same request under the same
 key gets the first answer again. `RateLimit-*` headers tell how much room is left."""
 PROBLEM = {
     "title": "Problem",

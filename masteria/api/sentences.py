@@ -15,6 +15,8 @@ SENTENCES: Mapping[str, str] = {
     "too_small": "This is too small.",
     "too_many": "There are too many of these.",
     "out_of_range": "This must lie between 1 and {limit}.",
+    "unknown_sort": "This list can be sorted by: {words}.",
+    "cursor_of_another_sort": "This cursor belongs to another sort. Start from the first page.",
     "unreadable": "This cannot be read.",
     "not_an_id": "This is not an id.",
     "not_an_email": "This is not an e-mail address.",

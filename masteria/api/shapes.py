@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from masteria.queries.paging import MOST, Page, decode, encode
+from masteria.queries.paging import MOST, Page, Sorting
 
 T = TypeVar("T")
 S = TypeVar("S", bound=BaseModel)
@@ -43,14 +43,10 @@ def listed(shape: Callable[[Any], T], page: Page[Any]) -> Listed[T]:
     return Listed[Any](data=[shape(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
-def part_of(rows: Iterable[Any], limit: int, cursor: str | None) -> Page[Any]:
-    """One page of a list that is short enough to be read whole; rows have an `id`."""
-    after, found = decode(cursor, 1), list(rows)
-    if after:
-        place = next((n for n, row in enumerate(found) if str(row.id) == after[0]), None)
-        found = found[place + 1 :] if place is not None else []
-    more = len(found) > limit
-    return Page(found[:limit], encode([found[limit - 1].id]) if more else None)
+def sorted_by(sorting: Sorting) -> Any:
+    """The parameter `sort` of a list: `Sort = Annotated[str, sorted_by(…)]`. The query refuses what is not in it."""
+    words = "A field of these, with `-` in front for the other way round. A cursor belongs to the sort it came with"
+    return Query(max_length=40, description=words, json_schema_extra={"enum": sorting.words})
 
 
 def given(body: BaseModel) -> dict[str, Any]:

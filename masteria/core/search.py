@@ -44,16 +44,19 @@ _WHERE = """' where c.company_id = $1'
          where m.company_id = $1 and m.list_id = $4 and m.contact_id = c.id)' end"""
 _DEFINER = "language plpgsql stable security definer set search_path = app, pg_temp"
 
+# `sort` is one of queries/contacts.py:CONTACT_SORTS
 # planned anew each time: how common the words are decides between the words' index and the newest first
-FIND = f"""create function app.find_contacts(q text, tag text, list uuid, sort text, after_at timestamptz,
+FIND = f"""create or replace function app.find_contacts(q text, tag text, list uuid, sort text, after_at timestamptz,
   after_name text, after_id uuid, most int) returns setof app.contact {_DEFINER} as $$
+declare
+  key text := case when sort like '%name' then 'lower(c.name) collate "C"' else 'c.created_at' end;
+  after_key text := case when sort like '%name' then 'lower($6) collate "C"' else '$5' end;
+  way text := case when sort like '-%' then ' desc' else '' end;
 begin
   return query execute 'select c.* from app.contact c' || {_WHERE}
     || case when after_id is null then ''
-      when sort = 'name' then ' and (lower(c.name) collate "C", c.id) > (lower($6) collate "C", $7)'
-      else ' and (c.created_at, c.id) < ($5, $7)' end
-    || case when sort = 'name' then ' order by lower(c.name) collate "C", c.id'
-      else ' order by c.created_at desc, c.id desc' end || ' limit $8'
+      else ' and (' || key || ', c.id) ' || case way when '' then '>' else '<' end || ' (' || after_key || ', $7)' end
+    || ' order by ' || key || way || ', c.id' || way || ' limit $8'
   using app.current_company(), app.contact_query(app.current_company(), q), tag, list,
     after_at, after_name, after_id, most;
 end $$"""

@@ -15,11 +15,15 @@ from masteria.kit.clock import now
 from masteria.kit.errors import Invalid, NotFound
 from masteria.kit.tables import harmless
 from masteria.models import Campaign
-from masteria.queries.paging import Page, checked_limit, decode, page_of
+from masteria.queries.paging import Page, Sorting, by_id, by_name, by_time, checked_limit
 
 # what the API calls each group of states; every recipient is in exactly one, and they add up to total
 GROUPS = ("pending", "sending", "sent", "delivered", "read", "failed", "skipped", "in_doubt")
 MEASURED_SECONDS = 10
+CAMPAIGN_SORTS = Sorting(
+    "-created_at", {"created_at": by_time("c.created_at"), "name": by_name("c.name")}, by_id("c.id")
+)
+RECIPIENT_SORTS = Sorting("id", {"id": by_id("r.id")}, by_id("r.id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +89,21 @@ class RecipientRow:
     replied_at: datetime | None
 
 
-def list_campaigns(work: Work, *, cursor: str | None = None, limit: int = 50, state: str = "") -> Page[CampaignRow]:
-    """Newest first, each with its counts."""
+def list_campaigns(
+    work: Work, *, state: str = "", sort: str = "", cursor: str | None = None, limit: int = 50
+) -> Page[CampaignRow]:
+    """A page, each with its counts."""
     work.require(Permission.READ_CAMPAIGNS)
-    where, values = ["c.company_id = :company"], {"company": work.company_id, "limit": checked_limit(limit) + 1}
+    order = CAMPAIGN_SORTS.order(sort, cursor)
+    where, values = ["c.company_id = :company", order.after], {"company": work.company_id, **order.values}
     if state:
         where.append("c.state = :state")
         values["state"] = state
-    if after := decode(cursor, 2):
-        where.append("(c.created_at, c.id) < (cast(:at as timestamptz), cast(:after as uuid))")
-        values |= {"at": after[0], "after": after[1]}
-    query = f"{_SELECT} where {' and '.join(where)} order by c.created_at desc, c.id desc limit :limit"
-    rows = work.execute(query, values).all()
+    query = f"{_SELECT} where {' and '.join(where)} order by {order.by} limit :limit"
+    rows = work.execute(query, {**values, "limit": checked_limit(limit) + 1}).all()
     counts = _counts(work, [row[0] for row in rows])
     found = [CampaignRow(*row, counts=counts.get(row[0], Counts())) for row in rows]
-    return page_of(found, limit, lambda r: [r.created_at, r.id])
+    return order.page(found, limit)
 
 
 def campaign(work: Work, campaign_id: UUID) -> CampaignRow:
@@ -117,18 +121,18 @@ def campaign(work: Work, campaign_id: UUID) -> CampaignRow:
 
 
 def recipients(
-    work: Work, campaign_id: UUID, *, state: str = "", cursor: str | None = None, limit: int = 50
+    work: Work, campaign_id: UUID, *, state: str = "", sort: str = "", cursor: str | None = None, limit: int = 50
 ) -> Page[RecipientRow]:
     """Who got it, in one group of states or all."""
     work.require(Permission.READ_CAMPAIGNS)
     work.get(Campaign, campaign_id)
     where, values = _recipients_where(campaign_id, state)
-    if after := decode(cursor, 1):
-        where += " and r.id > cast(:after as uuid)"
-        values["after"] = after[0]
-    values["limit"] = checked_limit(limit) + 1
-    rows = work.execute(f"{_RECIPIENTS} where {where} order by r.id limit :limit", values)
-    return page_of([RecipientRow(*row) for row in rows], limit, lambda r: [r.id])
+    order = RECIPIENT_SORTS.order(sort, cursor)
+    rows = work.execute(
+        f"{_RECIPIENTS} where {where} and {order.after} order by {order.by} limit :limit",
+        {**values, **order.values, "limit": checked_limit(limit) + 1},
+    )
+    return order.page([RecipientRow(*row) for row in rows], limit)
 
 
 def recipients_csv(work: Work, campaign_id: UUID, *, state: str = "") -> str:

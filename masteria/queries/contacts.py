@@ -19,7 +19,25 @@ from masteria.kit.phone import read_phone
 from masteria.kit.storable import storable_text
 from masteria.kit.tables import harmless
 from masteria.models import ImportBatch
-from masteria.queries.paging import Page, checked_limit, decode, moment_and_id, page_of
+from masteria.queries.paging import (
+    WHOLE,
+    Order,
+    Page,
+    Sorting,
+    by_id,
+    by_name,
+    by_number,
+    by_time,
+    by_word,
+    checked_limit,
+)
+
+CONTACT_SORTS = Sorting(
+    "-created_at", {"created_at": by_time("c.created_at"), "name": by_name("c.name")}, by_id("c.id")
+)
+LIST_SORTS = Sorting("name", {"name": by_name("l.name"), "created_at": by_time("l.created_at")}, by_id("l.id"))
+TAG_SORTS = Sorting("-count", {"count": by_number("t.count"), "name": by_name("t.name")}, by_word("t.name"))
+IMPORT_SORTS = Sorting("-created_at", {"created_at": by_time("import_batch.created_at")}, by_id("import_batch.id"))
 
 _LETTER = re.compile(r"[^\W\d_]|@")
 
@@ -41,8 +59,18 @@ class ContactRow:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedCount:
-    """A tag or list, and how many people it holds."""
+class ListRow:
+    """A list, and how many people stand in it."""
+
+    id: UUID
+    name: str
+    count: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    """A tag, which is its own id, and how many people have it."""
 
     id: str
     name: str
@@ -73,18 +101,16 @@ def list_contacts(
     q: str = "",
     tag: str = "",
     list_id: str = "",
-    sort: str = "newest",
+    sort: str = "",
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[ContactRow]:
-    """A page, `newest` first or by `name`. `q` finds beginnings of words and of addresses, and digits of numbers."""
+    """A page, usually the newest first. `q` finds beginnings of words and of addresses, and digits of numbers."""
     work.require(Permission.READ_CONTACTS)
-    if sort not in ("newest", "name"):
-        raise Invalid("sort", "unknown_value")
-    values = {**_filters(q, tag, list_id), **_after(sort, cursor), "sort": sort, "limit": checked_limit(limit) + 1}
+    order = CONTACT_SORTS.order(sort, cursor)
+    values = {**_filters(q, tag, list_id), **_place(order), "limit": checked_limit(limit) + 1}
     rows = work.execute(f"{_SELECT} from app.find_contacts({_FILTERS}, :sort, {_AFTER}, :limit) c", values)
-    order = (lambda r: [r.created_at, r.id]) if sort == "newest" else (lambda r: [r.name, r.id])
-    return page_of([ContactRow(*row) for row in rows], limit, order)
+    return order.page([ContactRow(*row) for row in rows], limit)
 
 
 def count_contacts(work: Work, *, q: str = "", tag: str = "", list_id: str = "") -> int:
@@ -113,26 +139,36 @@ def contact(work: Work, contact_id: UUID) -> ContactRow:
     return ContactRow(*row, lists=list(names.scalars()))
 
 
-def tags(work: Work) -> list[NamedCount]:
-    """Every tag in use, the most used first."""
+def tags(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[TagRow]:
+    """The tags in use, usually the most used first."""
     work.require(Permission.READ_CONTACTS)
+    order = TAG_SORTS.order(sort, cursor)
     rows = work.execute(
-        """select t, t, count(*) from contact c, unnest(c.tags) t where c.company_id = :company
-           group by t order by count(*) desc, t limit 500""",
-        {"company": work.company_id},
+        f"""select t.name, t.name, t.count from (select tag as name, count(*) from contact c, unnest(c.tags) tag
+             where c.company_id = :company group by tag) t where {order.after} order by {order.by} limit :limit""",
+        {"company": work.company_id, **order.values, "limit": limit + 1},
     )
-    return [NamedCount(*row) for row in rows]
+    return order.page([TagRow(*row) for row in rows], limit)
 
 
-def lists(work: Work) -> list[NamedCount]:
-    """Every list, by name."""
+def lists(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[ListRow]:
+    """The lists, usually by name."""
     work.require(Permission.READ_CONTACTS)
+    order = LIST_SORTS.order(sort, cursor)
     rows = work.execute(
-        """select cast(l.id as text), l.name, (select count(*) from list_member m where m.list_id = l.id)
-           from contact_list l where l.company_id = :company order by l.name limit 500""",
-        {"company": work.company_id},
+        f"{_LISTS} and {order.after} order by {order.by} limit :limit",
+        {"company": work.company_id, **order.values, "limit": limit + 1},
     )
-    return [NamedCount(*row) for row in rows]
+    return order.page([ListRow(*row) for row in rows], limit)
+
+
+def contact_list(work: Work, list_id: UUID) -> ListRow:
+    """One list."""
+    work.require(Permission.READ_CONTACTS)
+    row = work.execute(f"{_LISTS} and l.id = :id", {"company": work.company_id, "id": list_id}).first()
+    if row is None:
+        raise NotFound("list")
+    return ListRow(*row)
 
 
 def attribute_keys(work: Work) -> list[str]:
@@ -147,11 +183,12 @@ def attribute_keys(work: Work) -> list[str]:
     return list(rows.scalars())
 
 
-def imports(work: Work, limit: int = 20) -> list[ImportRow]:
-    """The newest imports."""
+def imports(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = 20) -> Page[ImportRow]:
+    """A page of imports, usually the newest first."""
     work.require(Permission.READ_CONTACTS)
-    query = work.select(ImportBatch).order_by(ImportBatch.created_at.desc()).limit(limit)  # pyright: ignore[reportAttributeAccessIssue]
-    return [_import_row(batch) for batch in work.session.exec(query)]
+    order = IMPORT_SORTS.order(sort, cursor)
+    found = work.session.exec(order.of(work.select(ImportBatch), limit))
+    return order.page([_import_row(batch) for batch in found], limit)
 
 
 def import_row(work: Work, import_id: UUID) -> ImportRow:
@@ -190,18 +227,15 @@ def _filters(q: str, tag: str, list_id: str) -> dict[str, Any]:
     return {"q": q, "tag": storable_text(tag, 64), "list": parse_id(list_id) if list_id else None}
 
 
-def _after(sort: str, cursor: str | None) -> dict[str, Any]:
-    """Where the last page ended; `Invalid("cursor")` for a cursor of the other order."""
-    none: dict[str, Any] = {"at": None, "name": None, "after": None}
-    if sort == "newest":
-        return {**none, **(moment_and_id(cursor) or {})}
-    values = decode(cursor, 2)
-    if values is None:
-        return none
-    try:
-        return {"at": None, "name": storable_text(values[0], 200), "after": UUID(values[1])}
-    except ValueError:
-        raise Invalid("cursor", "unreadable") from None
+def _place(order: Order) -> dict[str, Any]:
+    """The order, as the search function takes it: it makes its SQL itself, since it sees past row security."""
+    after, by_name_now = order.values.get("after"), order.sort.endswith("name")
+    return {
+        "sort": order.sort,
+        "at": None if by_name_now else after,
+        "name": after if by_name_now else None,
+        "after_id": order.values.get("after_id"),
+    }
 
 
 def _import_row(batch: ImportBatch) -> ImportRow:
@@ -226,4 +260,6 @@ def _import_row(batch: ImportBatch) -> ImportRow:
 _SELECT = """select c.id, c.name, c.phone, c.email, c.language, c.timezone, c.tags, c.attributes, c.consent_whatsapp,
     c.created_at, c.last_inbound_at"""
 _FILTERS = ":q, :tag, cast(:list as uuid)"
-_AFTER = "cast(:at as timestamptz), :name, cast(:after as uuid)"
+_AFTER = "cast(:at as timestamptz), :name, cast(:after_id as uuid)"
+_LISTS = """select l.id, l.name, (select count(*) from list_member m where m.list_id = l.id), l.created_at
+  from contact_list l where l.company_id = :company"""

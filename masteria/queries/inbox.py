@@ -14,8 +14,10 @@ from masteria.kit.errors import NotFound
 from masteria.kit.placeholders import fill
 from masteria.kit.storable import storable_text
 from masteria.models import Message
-from masteria.queries.paging import Page, checked_limit, moment_and_id, page_of
+from masteria.queries.paging import Page, Sorting, by_id, by_time, checked_limit
 
+CONVERSATION_SORTS = Sorting("-last_message_at", {"last_message_at": by_time("v.last_message_at")}, by_id("v.id"))
+MESSAGE_SORTS = Sorting("-at", {"at": by_time("m.at")}, by_id("m.id"))
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -59,22 +61,20 @@ class MessageRow:
 
 
 def list_conversations(
-    work: Work, *, q: str = "", unread: bool = False, cursor: str | None = None, limit: int = 50
+    work: Work, *, q: str = "", unread: bool = False, sort: str = "", cursor: str | None = None, limit: int = 50
 ) -> Page[ConversationRow]:
-    """The most recently active first."""
+    """A page, usually the most recently active first."""
     work.require(Permission.READ_CONVERSATIONS)
-    where, values = ["v.company_id = :company"], {"company": work.company_id, "limit": checked_limit(limit) + 1}
+    order = CONVERSATION_SORTS.order(sort, cursor)
+    where, values = ["v.company_id = :company", order.after], {"company": work.company_id, **order.values}
     if q := storable_text(q, 80).strip().lower():
         where.append("(position(:q in lower(c.name)) > 0 or position(nullif(:digits, '') in c.phone) > 0)")
         values |= {"q": q, "digits": "" if _LETTER.search(q) else re.sub(r"\D", "", q)}
     if unread:
         where.append("v.unread_count > 0")
-    if after := moment_and_id(cursor):
-        where.append("(v.last_message_at, v.id) < (cast(:at as timestamptz), cast(:after as uuid))")
-        values |= after
-    query = f"{_CONVERSATION} where {' and '.join(where)} order by v.last_message_at desc, v.id desc limit :limit"
-    rows = [ConversationRow(*row) for row in work.execute(query, values)]
-    return page_of(rows, limit, lambda r: [r.last_message_at, r.id])
+    query = f"{_CONVERSATION} where {' and '.join(where)} order by {order.by} limit :limit"
+    rows = work.execute(query, {**values, "limit": checked_limit(limit) + 1})
+    return order.page([ConversationRow(*row) for row in rows], limit)
 
 
 def conversation(work: Work, conversation_id: UUID) -> ConversationRow:
@@ -87,8 +87,11 @@ def conversation(work: Work, conversation_id: UUID) -> ConversationRow:
     return ConversationRow(*row)
 
 
-def thread(work: Work, conversation_id: UUID, *, cursor: str | None = None, limit: int = 50) -> Page[MessageRow]:
-    """Newest first, a page at a time."""
+def thread(
+    work: Work, conversation_id: UUID, *, sort: str = "", cursor: str | None = None, limit: int = 50
+) -> Page[MessageRow]:
+    """A page, usually the newest first."""
+    order = MESSAGE_SORTS.order(sort, cursor)
     head = conversation(work, conversation_id)
     values: dict[str, Any] = {
         "company": work.company_id,
@@ -96,13 +99,10 @@ def thread(work: Work, conversation_id: UUID, *, cursor: str | None = None, limi
         "contact": head.contact_id,
         "connection": head.connection_id,
         "limit": checked_limit(limit) + 1,
+        **order.values,
     }
-    older = ""
-    if after := moment_and_id(cursor):
-        older = "where (m.at, m.id) < (cast(:at as timestamptz), cast(:after as uuid))"
-        values |= after
-    rows = work.execute(f"{_THREAD} {older} order by m.at desc, m.id desc limit :limit", values)
-    return page_of([_message(row) for row in rows], limit, lambda r: [r.at, r.id])
+    rows = work.execute(f"{_THREAD} where {order.after} order by {order.by} limit :limit", values)
+    return order.page([_message(row) for row in rows], limit)
 
 
 def message(work: Work, message_id: UUID) -> MessageRow:

@@ -12,7 +12,9 @@ from masteria.channels import meta_inbound, meta_normal
 from masteria.core.work import Work
 from masteria.enums import IntakeState, Permission
 from masteria.kit.errors import NotFound
-from masteria.queries.paging import Page, checked_limit, moment_and_id, page_of
+from masteria.queries.paging import Page, Sorting, by_id, by_time, checked_limit
+
+EVENT_SORTS = Sorting("-created_at", {"created_at": by_time("i.created_at")}, by_id("i.id"))
 
 MOST_BYTES = 4 * 1024 * 1024  # of bodies on one page; what comes after is there by reference only
 MOST_EVENTS = 100  # of one body in a list; alone, a body shows all
@@ -51,12 +53,14 @@ def inbound_events(
     connection_id: UUID | None = None,
     state: IntakeState | None = None,
     since: datetime | None = None,
+    sort: str = "",
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[InboundRow]:
-    """Newest first. They hold what people wrote, so reading them needs what reading messages does."""
+    """A page, usually the newest first. They hold what people wrote, so reading them needs what reading messages does."""
     work.require(Permission.READ_MESSAGES)
-    where, values = ["i.company_id = :company"], {"company": work.company_id, "limit": checked_limit(limit) + 1}
+    order = EVENT_SORTS.order(sort, cursor)
+    where, values = ["i.company_id = :company", order.after], {"company": work.company_id, **order.values}
     for name, value, condition in (
         ("connection", connection_id, "i.connection_id = :connection"),
         ("state", state, "i.state = :state"),
@@ -65,13 +69,10 @@ def inbound_events(
         if value is not None:
             where.append(condition)
             values[name] = value
-    if after := moment_and_id(cursor):
-        where.append("(i.created_at, i.id) < (cast(:at as timestamptz), cast(:after as uuid))")
-        values |= after
-    query = f"{_SELECT} where {' and '.join(where)} order by i.created_at desc, i.id desc limit :limit"
-    rows = work.execute(query, values).all()
+    query = f"{_SELECT} where {' and '.join(where)} order by {order.by} limit :limit"
+    rows = work.execute(query, {**values, "limit": checked_limit(limit) + 1}).all()
     bodies = _bodies(work, rows)
-    return page_of([_row(row, bodies.get(row.id), MOST_EVENTS) for row in rows], limit, lambda r: [r.created_at, r.id])
+    return order.page([_row(row, bodies.get(row.id), MOST_EVENTS) for row in rows], limit)
 
 
 def inbound_event(work: Work, intake_id: UUID) -> InboundRow:

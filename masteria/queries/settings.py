@@ -7,11 +7,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col
-
 from masteria.core.work import Work
 from masteria.enums import Permission
 from masteria.models import ApiKey, Connection, Template
+from masteria.queries.paging import WHOLE, Page, Sorting, by_id, by_name, by_time
+
+CONNECTION_SORTS = Sorting(
+    "name", {"name": by_name("connection.name"), "created_at": by_time("connection.created_at")}, by_id("connection.id")
+)
+TEMPLATE_SORTS = Sorting(
+    "name", {"name": by_name("template.name"), "created_at": by_time("template.created_at")}, by_id("template.id")
+)
+MEMBER_SORTS = Sorting("name", {"name": by_name("p.name"), "email": by_name("p.email")}, by_id("p.id"))
+KEY_SORTS = Sorting(
+    "-created_at", {"created_at": by_time("api_key.created_at"), "name": by_name("api_key.name")}, by_id("api_key.id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class TemplateRow:
     quality: str | None
     rejected_reason: str | None
     synced_at: datetime
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +80,12 @@ class KeyRow:
     revoked_at: datetime | None
 
 
-def connections(work: Work) -> list[ConnectionRow]:
-    """Every number of the company, by name."""
+def connections(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[ConnectionRow]:
+    """The company's numbers, usually by name."""
     work.require(Permission.READ_CONNECTIONS)
-    query = work.select(Connection).order_by(col(Connection.name)).limit(200)
-    return [_connection(row) for row in work.session.exec(query)]
+    order = CONNECTION_SORTS.order(sort, cursor)
+    found = work.session.exec(order.of(work.select(Connection), limit))
+    return order.page([_connection(row) for row in found], limit)
 
 
 def connection(work: Work, connection_id: UUID) -> ConnectionRow:
@@ -88,15 +100,23 @@ def verify_token(work: Work, connection_id: UUID) -> str:
     return work.get(Connection, connection_id).verify_token
 
 
-def templates(work: Work, *, connection_id: UUID | None = None, approved: bool = False) -> list[TemplateRow]:
-    """Templates by name, of one number or all."""
+def templates(
+    work: Work,
+    *,
+    connection_id: UUID | None = None,
+    approved: bool = False,
+    sort: str = "",
+    cursor: str | None = None,
+    limit: int = WHOLE,
+) -> Page[TemplateRow]:
+    """Templates of one number or all, usually by name."""
     work.require(Permission.READ_TEMPLATES)
-    query = work.select(Template).order_by(col(Template.name)).limit(1000)
+    order, query = TEMPLATE_SORTS.order(sort, cursor), work.select(Template)
     if connection_id:
         query = query.where(Template.connection_id == connection_id)
     if approved:
         query = query.where(Template.status == "approved")
-    return [_template(row) for row in work.session.exec(query)]
+    return order.page([_template(row) for row in work.session.exec(order.of(query, limit))], limit)
 
 
 def template(work: Work, template_id: UUID) -> TemplateRow:
@@ -105,22 +125,24 @@ def template(work: Work, template_id: UUID) -> TemplateRow:
     return _template(work.get(Template, template_id))
 
 
-def members(work: Work) -> list[MemberRow]:
-    """The company's people."""
-    rows = work.execute(
-        """select p.id, p.name, p.email, m.role from member m join person p on p.id = m.person_id
-           where m.company_id = :company order by p.name limit 500""",
-        {"company": work.company_id},
-    )
-    return [MemberRow(*row) for row in rows]
-
-
-def api_keys(work: Work) -> list[KeyRow]:
-    """The company's keys, newest first."""
+def members(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[MemberRow]:
+    """The company's people, usually by name."""
     work.require(Permission.ADMIN)
-    query = work.select(ApiKey).order_by(col(ApiKey.created_at).desc()).limit(500)
-    fields = KeyRow.__dataclass_fields__
-    return [KeyRow(**{name: getattr(row, name) for name in fields}) for row in work.session.exec(query)]
+    order = MEMBER_SORTS.order(sort, cursor)
+    rows = work.execute(
+        f"""select p.id, p.name, p.email, m.role from member m join person p on p.id = m.person_id
+           where m.company_id = :company and {order.after} order by {order.by} limit :limit""",
+        {"company": work.company_id, **order.values, "limit": limit + 1},
+    )
+    return order.page([MemberRow(*row) for row in rows], limit)
+
+
+def api_keys(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[KeyRow]:
+    """The company's keys, those that were revoked as well; usually the newest first."""
+    work.require(Permission.ADMIN)
+    order, fields = KEY_SORTS.order(sort, cursor), KeyRow.__dataclass_fields__
+    found = work.session.exec(order.of(work.select(ApiKey), limit))
+    return order.page([KeyRow(**{name: getattr(row, name) for name in fields}) for row in found], limit)
 
 
 def masked(secret: str) -> str:

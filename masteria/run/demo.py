@@ -132,7 +132,8 @@ def _name_phones(ana: Actor) -> None:
 
 def _campaigns(ana: Actor, connection_id: UUID, people: list[UUID]) -> None:
     with work_as(ana) as work:
-        known = {t.name: t.id for t in settings.templates(work, connection_id=connection_id, approved=True)}
+        templates = settings.templates(work, connection_id=connection_id, approved=True)
+        known = {t.name: t.id for t in templates.rows}
         name = {"field": "first_name", "fallback": "tudo bem"}
         running = campaigns.create(
             work,

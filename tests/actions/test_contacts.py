@@ -127,7 +127,7 @@ def test_lists_hold_people_and_let_them_go(cast: Cast) -> None:
         assert contacts.remove_from_list(work, list_id, ids[:2]) == 2
         assert contacts.remove_from_list(work, list_id, ids[:2]) == 0
     with work_as(cast.ana) as work:
-        assert [(row.name, row.count) for row in lists(work)] == [("Clientes", 3)]
+        assert [(row.name, row.count) for row in lists(work).rows] == [("Clientes", 3)]
         assert {row.id for row in list_contacts(work, list_id=str(list_id)).rows} == set(ids[2:])
         contacts.delete_list(work, list_id)
     with work_as(cast.ana) as work:

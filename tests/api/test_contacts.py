@@ -63,7 +63,7 @@ async def test_lists_are_named_once(cast: Cast) -> None:
         made = (await api.post("/lists", json={"name": "Clientes"})).json()
         problem(await api.post("/lists", json={"name": " Clientes "}), 409)
         assert (await api.patch(f"/lists/{made['id']}", json={"name": "Amigos"})).json()["name"] == "Amigos"
-        assert (await api.get(f"/lists/{made['id']}")).json() == {"id": made["id"], "name": "Amigos", "count": 0}
+        assert (await api.get(f"/lists/{made['id']}")).json() == {**made, "name": "Amigos", "count": 0}
         assert (await api.delete(f"/lists/{made['id']}")).status_code == 204
         assert (await api.get("/lists")).json()["data"] == []
 

@@ -74,7 +74,7 @@ def test_a_worker_killed_at_half_leaves_exactly_all_rows_in_the_end(cast: Cast) 
     done = row(cast.ana, import_id)
     assert (done.total, done.created, done.processed, count(cast.ana)) == (ROWS, ROWS, ROWS, ROWS)
     with work_as(cast.ana) as work:
-        assert [found.count for found in contacts.lists(work)] == [ROWS]
+        assert [found.count for found in contacts.lists(work).rows] == [ROWS]
 
 
 def test_a_worker_asked_to_stop_gives_the_import_back(cast: Cast) -> None:
@@ -119,7 +119,7 @@ def test_a_rehearsal_by_a_worker_writes_only_its_counts_and_rejects(cast: Cast) 
     found = row(cast.ana, import_id)
     assert (found.status, found.created, found.rejected, count(cast.ana)) == ("done", 3, 1, 0)
     with work_as(cast.ana) as work:
-        assert contacts.lists(work) == []
+        assert contacts.lists(work).rows == []
         assert "Ana;1" in contacts.rejects_csv(work, import_id)
 
 

@@ -9,7 +9,8 @@ from masteria.actions import contacts as actions
 from masteria.core.access import Actor
 from masteria.core.work import Work, work_across, work_as
 from masteria.kit.errors import Forbidden, Invalid, NotFound
-from masteria.queries import contacts
+from masteria.kit.ids import new_id
+from masteria.queries import contacts, paging
 from tests.cast import Cast
 from tests.cast import contacts as people
 
@@ -95,7 +96,7 @@ def test_the_search_is_closed_to_the_role_that_sees_all_companies() -> None:
         database.connection().exec_driver_sql("select app.count_contacts('', '', null)")
 
 
-@pytest.mark.parametrize("sort", ["newest", "name"])
+@pytest.mark.parametrize("sort", contacts.CONTACT_SORTS.words)
 def test_pages_bring_everyone_once_in_order(cast: Cast, sort: str) -> None:
     people(cast.ana, 25)
     seen: list[contacts.ContactRow] = []
@@ -104,8 +105,8 @@ def test_pages_bring_everyone_once_in_order(cast: Cast, sort: str) -> None:
         while seen.extend(page.rows) or page.next_cursor:
             page = contacts.list_contacts(work, sort=sort, limit=10, cursor=page.next_cursor)
     assert len({row.id for row in seen}) == len(seen) == 25
-    order = [row.name for row in seen] if sort == "name" else [row.created_at for row in reversed(seen)]
-    assert order == sorted(order)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    order = [(getattr(row, sort.lstrip("-")), row.id) for row in seen]
+    assert order == sorted(order, reverse=sort.startswith("-"))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,9 @@ def test_pages_bring_everyone_once_in_order(cast: Cast, sort: str) -> None:
         ({"sort": "phone"}, Invalid),
         ({"cursor": "!"}, Invalid),
         ({"cursor": "WyJhIiwgImIiXQ"}, Invalid),
-        ({"cursor": "WyJhIiwgImIiXQ", "sort": "name"}, Invalid),
+        ({"cursor": paging.encode(["name", "Rita", "no id"]), "sort": "name"}, Invalid),
+        ({"cursor": paging.encode(["created_at", "soon", str(new_id())]), "sort": "created_at"}, Invalid),
+        ({"cursor": paging.encode(["-name", "Rita", str(new_id())]), "sort": "name"}, Invalid),
         ({"limit": 0}, Invalid),
         ({"list_id": "no"}, NotFound),
     ],

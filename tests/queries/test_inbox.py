@@ -89,7 +89,11 @@ def test_the_unread_alone(cast: Cast) -> None:
 
 def test_a_foreign_cursor_is_refused(cast: Cast) -> None:
     with work_as(cast.ana) as work:
-        for cursor in ("x", "%", paging.encode(["soon", "not an id"]), paging.encode([NOON, "1"]), paging.encode([1])):
+        sort = "-last_message_at"
+        for values in ([sort, "soon", "not an id"], [sort, NOON, "1"], ["last_message_at", NOON, UUID(int=7)], [1]):
+            with pytest.raises(Invalid, match="cursor"):
+                inbox.list_conversations(work, cursor=paging.encode(values))
+        for cursor in ("x", "%"):
             with pytest.raises(Invalid, match="cursor"):
                 inbox.list_conversations(work, cursor=cursor)
         with pytest.raises(Invalid, match="limit"):

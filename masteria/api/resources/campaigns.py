@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from masteria.actions import campaigns
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
 from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.enums import CampaignKind, CampaignState, Permission
@@ -20,6 +20,7 @@ from masteria.queries import campaigns as found
 from masteria.queries.campaigns import CampaignRow
 
 routes = router("campaigns")
+Sort = Annotated[str, sorted_by(found.CAMPAIGN_SORTS)]
 
 
 class Variable(Body):
@@ -129,11 +130,16 @@ class Preflight(Shape):
 
 @routes.get("/campaigns", dependencies=[needs(Permission.READ_CAMPAIGNS)])
 def list_campaigns(
-    caller: Caller, limit: Limit = 50, cursor: Cursor = None, state: Annotated[CampaignState | None, Query()] = None
+    caller: Caller,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    sort: Sort = found.CAMPAIGN_SORTS.usual,
+    state: Annotated[CampaignState | None, Query()] = None,
 ) -> Listed[Campaign]:
-    """Newest first."""
+    """All, or those in one state."""
     with work_as(caller) as work:
-        return listed(_shown, found.list_campaigns(work, cursor=cursor, limit=limit, state=state or ""))
+        page = found.list_campaigns(work, state=state or "", sort=sort, cursor=cursor, limit=limit)
+    return listed(_shown, page)
 
 
 @routes.post("/campaigns", status_code=201, dependencies=[needs(Permission.EDIT_CAMPAIGNS)])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from masteria.actions import connections
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, part_of
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
 from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.enums import ConnectionKind, ConnectionStatus, Permission
@@ -18,6 +19,7 @@ from masteria.queries import settings as found
 from masteria.queries.settings import ConnectionRow
 
 routes = router("connections")
+Sort = Annotated[str, sorted_by(found.CONNECTION_SORTS)]
 
 
 class Health(Shape):
@@ -73,10 +75,12 @@ class ConnectionChange(Body):
 
 
 @routes.get("/connections", dependencies=[needs(Permission.READ_CONNECTIONS)])
-def list_connections(caller: Caller, limit: Limit = 50, cursor: Cursor = None) -> Listed[Connection]:
-    """Every number of the company, by name."""
+def list_connections(
+    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: Sort = found.CONNECTION_SORTS.usual
+) -> Listed[Connection]:
+    """Every number of the company."""
     with work_as(caller) as work:
-        return listed(_shown, part_of(found.connections(work), limit, cursor))
+        return listed(_shown, found.connections(work, sort=sort, cursor=cursor, limit=limit))
 
 
 @routes.post("/connections", status_code=201, dependencies=[needs(Permission.EDIT_CONNECTIONS)])

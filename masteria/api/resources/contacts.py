@@ -12,13 +12,14 @@ from pydantic import Field
 from masteria.actions import bulk, contacts
 from masteria.api.door import Caller, needs, router
 from masteria.api.sentences import sentence
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Scalar, Search, Shape, given, listed
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Scalar, Search, Shape, given, listed, sorted_by
 from masteria.core.work import work_as
 from masteria.enums import Consent, Permission
 from masteria.queries import contacts as found
 from masteria.queries.contacts import ContactRow
 
 routes = router("contacts")
+Sort = Annotated[str, sorted_by(found.CONTACT_SORTS)]
 Tag = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -105,13 +106,16 @@ def list_contacts(
     caller: Caller,
     limit: Limit = 50,
     cursor: Cursor = None,
+    sort: Sort = found.CONTACT_SORTS.usual,
     q: Search = "",
     tag: Annotated[str, Query(max_length=64)] = "",
     list_id: UUID | None = None,
 ) -> Listed[Contact]:
-    """Newest first. `q` finds beginnings of words in names and of addresses, and digits of numbers."""
+    """All, or those that are found. `q` finds beginnings of words in names and of addresses, and digits of numbers."""
     with work_as(caller) as work:
-        page = found.list_contacts(work, q=q, tag=tag, list_id=str(list_id or ""), cursor=cursor, limit=limit)
+        page = found.list_contacts(
+            work, q=q, tag=tag, list_id=str(list_id or ""), sort=sort, cursor=cursor, limit=limit
+        )
     return listed(_shown, page)
 
 

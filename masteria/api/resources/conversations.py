@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -11,13 +11,15 @@ from pydantic import Field
 from masteria.actions import inbox
 from masteria.api.door import Caller, needs, router
 from masteria.api.resources.timeline import Moment, Reason, reason_of, timeline_of
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Search, Shape, listed
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Search, Shape, listed, sorted_by
 from masteria.core.work import work_as
 from masteria.enums import ConversationStatus, Direction, Permission
 from masteria.queries import inbox as found
 from masteria.queries.inbox import ConversationRow, MessageRow
 
 routes = router("conversations")
+Sort = Annotated[str, sorted_by(found.CONVERSATION_SORTS)]
+MessageSort = Annotated[str, sorted_by(found.MESSAGE_SORTS)]
 
 
 class Person(Shape):
@@ -75,11 +77,17 @@ class Reply(Body):
 
 @routes.get("/conversations", dependencies=[needs(Permission.READ_CONVERSATIONS)])
 def list_conversations(
-    caller: Caller, limit: Limit = 50, cursor: Cursor = None, q: Search = "", unread: bool = False
+    caller: Caller,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    sort: Sort = found.CONVERSATION_SORTS.usual,
+    q: Search = "",
+    unread: bool = False,
 ) -> Listed[Conversation]:
-    """The most recently active first."""
+    """All, or those that are found: `q` looks in names and numbers."""
     with work_as(caller) as work:
-        return listed(_shown, found.list_conversations(work, q=q, unread=unread, cursor=cursor, limit=limit))
+        page = found.list_conversations(work, q=q, unread=unread, sort=sort, cursor=cursor, limit=limit)
+    return listed(_shown, page)
 
 
 @routes.get("/conversations/{conversation_id}", dependencies=[needs(Permission.READ_CONVERSATIONS)])
@@ -90,10 +98,16 @@ def get(caller: Caller, conversation_id: UUID) -> Conversation:
 
 
 @routes.get("/conversations/{conversation_id}/messages", dependencies=[needs(Permission.READ_CONVERSATIONS)])
-def list_messages(caller: Caller, conversation_id: UUID, limit: Limit = 50, cursor: Cursor = None) -> Listed[Message]:
-    """Newest first, with what campaigns brought in between."""
+def list_messages(
+    caller: Caller,
+    conversation_id: UUID,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    sort: MessageSort = found.MESSAGE_SORTS.usual,
+) -> Listed[Message]:
+    """Its messages, with what campaigns brought in between."""
     with work_as(caller) as work:
-        return listed(_message, found.thread(work, conversation_id, cursor=cursor, limit=limit))
+        return listed(_message, found.thread(work, conversation_id, sort=sort, cursor=cursor, limit=limit))
 
 
 @routes.post(

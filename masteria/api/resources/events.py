@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
 from masteria.actions import inbound_events
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Cursor, Limit, Listed, Shape, listed
+from masteria.api.shapes import Cursor, Limit, Listed, Shape, listed, sorted_by
 from masteria.core.work import work_as
 from masteria.enums import Effect, IntakeState, Permission
 from masteria.queries import intake
 from masteria.queries.intake import InboundRow
 
 routes = router("inbound-events")
+Sort = Annotated[str, sorted_by(intake.EVENT_SORTS)]
 
 
 class NormalisedEvent(Shape):
@@ -45,14 +46,15 @@ def list_events(
     caller: Caller,
     limit: Limit = 50,
     cursor: Cursor = None,
+    sort: Sort = intake.EVENT_SORTS.usual,
     connection_id: UUID | None = None,
     state: IntakeState | None = None,
     since: datetime | None = None,
 ) -> Listed[InboundEvent]:
-    """Newest first."""
+    """All, or those of one number, in one state, or from a time on."""
     with work_as(caller) as work:
         page = intake.inbound_events(
-            work, connection_id=connection_id, state=state, since=since, cursor=cursor, limit=limit
+            work, connection_id=connection_id, state=state, since=since, sort=sort, cursor=cursor, limit=limit
         )
     return listed(_shown, page)
 

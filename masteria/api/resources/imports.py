@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from masteria import storage
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, part_of
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
 from masteria.core.work import work_as
 from masteria.enums import Permission
 from masteria.flows import importing
@@ -24,6 +24,7 @@ from masteria.queries import contacts as found
 from masteria.queries.contacts import ImportRow
 
 routes = router("imports")
+Sort = Annotated[str, sorted_by(found.IMPORT_SORTS)]
 FRAME = 64 * 1024  # what the form adds around the file
 
 
@@ -50,10 +51,12 @@ class Import(Shape):
 
 
 @routes.get("/imports", dependencies=[needs(Permission.READ_CONTACTS)])
-def list_imports(caller: Caller, limit: Limit = 50, cursor: Cursor = None) -> Listed[Import]:
-    """The newest 200."""
+def list_imports(
+    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: Sort = found.IMPORT_SORTS.usual
+) -> Listed[Import]:
+    """Every file that came in, and what programs brought at once."""
     with work_as(caller) as work:
-        return listed(_shown, part_of(found.imports(work, 200), limit, cursor))
+        return listed(_shown, found.imports(work, sort=sort, cursor=cursor, limit=limit))
 
 
 class Upload(Body):

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from masteria.actions import contacts
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, part_of
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
 from masteria.core.work import Work, work_as
 from masteria.enums import Permission
-from masteria.kit.errors import NotFound
 from masteria.queries import contacts as found
 
 routes = router("lists")
+Sort = Annotated[str, sorted_by(found.LIST_SORTS)]
+TagSort = Annotated[str, sorted_by(found.TAG_SORTS)]
 
 
 class ContactList(Shape):
     id: UUID
     name: str
     count: int
+    created_at: datetime
 
 
 class Tag(Shape):
@@ -33,10 +37,12 @@ class ListName(Body):
 
 
 @routes.get("/lists", dependencies=[needs(Permission.READ_CONTACTS)])
-def list_lists(caller: Caller, limit: Limit = 50, cursor: Cursor = None) -> Listed[ContactList]:
-    """Every list by name, with how many people it holds."""
+def list_lists(
+    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: Sort = found.LIST_SORTS.usual
+) -> Listed[ContactList]:
+    """Every list, with how many people it holds."""
     with work_as(caller) as work:
-        return listed(ContactList.model_validate, part_of(found.lists(work), limit, cursor))
+        return listed(ContactList.model_validate, found.lists(work, sort=sort, cursor=cursor, limit=limit))
 
 
 @routes.post("/lists", status_code=201, dependencies=[needs(Permission.EDIT_CONTACTS)])
@@ -69,14 +75,13 @@ def delete(caller: Caller, list_id: UUID) -> None:
 
 
 @routes.get("/tags", dependencies=[needs(Permission.READ_CONTACTS)])
-def list_tags(caller: Caller, limit: Limit = 50, cursor: Cursor = None) -> Listed[Tag]:
-    """Every tag in use, the most used first."""
+def list_tags(
+    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: TagSort = found.TAG_SORTS.usual
+) -> Listed[Tag]:
+    """Every tag in use, and how many people have it."""
     with work_as(caller) as work:
-        return listed(Tag.model_validate, part_of(found.tags(work), limit, cursor))
+        return listed(Tag.model_validate, found.tags(work, sort=sort, cursor=cursor, limit=limit))
 
 
 def _one(work: Work, list_id: UUID) -> ContactList:
-    row = next((row for row in found.lists(work) if row.id == str(list_id)), None)
-    if row is None:
-        raise NotFound("list")
-    return ContactList.model_validate(row)
+    return ContactList.model_validate(found.contact_list(work, list_id))

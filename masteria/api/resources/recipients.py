@@ -11,13 +11,14 @@ from starlette.responses import Response
 from masteria.api.door import Caller, needs, router
 from masteria.api.resources.imports import CsvFile, csv_file
 from masteria.api.resources.timeline import Moment, Reason, reason_of, timeline_of
-from masteria.api.shapes import Cursor, Limit, Listed, Shape, listed
+from masteria.api.shapes import Cursor, Limit, Listed, Shape, listed, sorted_by
 from masteria.core.work import work_as
 from masteria.enums import Permission
 from masteria.queries import campaigns as found
 from masteria.queries.campaigns import GROUPS
 
 routes = router("campaigns")
+Sort = Annotated[str, sorted_by(found.RECIPIENT_SORTS)]
 Group = Annotated[str, Query(max_length=20, json_schema_extra={"enum": ["", *GROUPS]})]
 
 
@@ -34,11 +35,16 @@ class Recipient(Shape):
 
 @routes.get("/campaigns/{campaign_id}/recipients", dependencies=[needs(Permission.READ_CAMPAIGNS)])
 def list_recipients(
-    caller: Caller, campaign_id: UUID, limit: Limit = 50, cursor: Cursor = None, state: Group = ""
+    caller: Caller,
+    campaign_id: UUID,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    sort: Sort = found.RECIPIENT_SORTS.usual,
+    state: Group = "",
 ) -> Listed[Recipient]:
     """All, or those in one group of states."""
     with work_as(caller) as work:
-        page = found.recipients(work, campaign_id, state=state, cursor=cursor, limit=limit)
+        page = found.recipients(work, campaign_id, state=state, sort=sort, cursor=cursor, limit=limit)
     return listed(_shown, page)
 
 

@@ -10,12 +10,14 @@ from pydantic import Field
 
 from masteria.actions import accounts
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, part_of
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
 from masteria.core.work import work_as
 from masteria.enums import Permission, Role
 from masteria.queries import settings as found
 
 routes = router("team")
+MemberSort = Annotated[str, sorted_by(found.MEMBER_SORTS)]
+KeySort = Annotated[str, sorted_by(found.KEY_SORTS)]
 
 
 class Member(Shape):
@@ -49,17 +51,21 @@ class MadeKey(Shape):
 
 
 @routes.get("/members", dependencies=[needs(Permission.ADMIN)])
-def list_members(caller: Caller, limit: Limit = 50, cursor: Cursor = None) -> Listed[Member]:
-    """By name."""
+def list_members(
+    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: MemberSort = found.MEMBER_SORTS.usual
+) -> Listed[Member]:
+    """Everybody who can sign in."""
     with work_as(caller) as work:
-        return listed(Member.model_validate, part_of(found.members(work), limit, cursor))
+        return listed(Member.model_validate, found.members(work, sort=sort, cursor=cursor, limit=limit))
 
 
 @routes.get("/api-keys", dependencies=[needs(Permission.ADMIN)])
-def list_keys(caller: Caller, limit: Limit = 50, cursor: Cursor = None) -> Listed[ApiKey]:
-    """Newest first, those that were revoked as well."""
+def list_keys(
+    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: KeySort = found.KEY_SORTS.usual
+) -> Listed[ApiKey]:
+    """Every key, those that were revoked as well."""
     with work_as(caller) as work:
-        return listed(ApiKey.model_validate, part_of(found.api_keys(work), limit, cursor))
+        return listed(ApiKey.model_validate, found.api_keys(work, sort=sort, cursor=cursor, limit=limit))
 
 
 @routes.post("/api-keys", status_code=201, dependencies=[needs(Permission.ADMIN)])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, part_of
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
 from masteria.core.work import work_as
 from masteria.enums import Permission, TemplateStatus
 from masteria.flows import templates as mirroring
@@ -16,6 +16,7 @@ from masteria.queries import settings as found
 from masteria.queries.settings import TemplateRow
 
 routes = router("templates")
+Sort = Annotated[str, sorted_by(found.TEMPLATE_SORTS)]
 
 
 class Template(Shape):
@@ -33,6 +34,7 @@ class Template(Shape):
     quality: str | None
     rejected_reason: str | None
     synced_at: datetime
+    created_at: datetime
 
 
 class Sync(Body):
@@ -46,12 +48,19 @@ class Synced(Shape):
 
 @routes.get("/templates", dependencies=[needs(Permission.READ_TEMPLATES)])
 def list_templates(
-    caller: Caller, limit: Limit = 50, cursor: Cursor = None, connection_id: UUID | None = None, approved: bool = False
+    caller: Caller,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    sort: Sort = found.TEMPLATE_SORTS.usual,
+    connection_id: UUID | None = None,
+    approved: bool = False,
 ) -> Listed[Template]:
-    """By name, of one number or all."""
+    """Those of one number, or all."""
     with work_as(caller) as work:
-        rows = found.templates(work, connection_id=connection_id, approved=approved)
-    return listed(_shown, part_of(rows, limit, cursor))
+        page = found.templates(
+            work, connection_id=connection_id, approved=approved, sort=sort, cursor=cursor, limit=limit
+        )
+    return listed(_shown, page)
 
 
 @routes.post("/templates/sync", dependencies=[needs(Permission.EDIT_TEMPLATES)])

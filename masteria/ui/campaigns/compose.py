@@ -75,7 +75,8 @@ class ComposeState(Screen, rx.State):
         """A new campaign, or a draft to go on with."""
         self.reset()
         self._id = str(self.router.url.query_parameters.get("id", ""))
-        self.channels = [Option(str(c.id), f"{c.name} · {c.address}") for c in await self._run(settings.connections)]
+        channels = await self._run(settings.connections)
+        self.channels = [Option(str(c.id), f"{c.name} · {c.address}") for c in channels.rows]
         if self.channels:
             self.channel = self.channels[0].value
         if self._id:
@@ -230,18 +231,20 @@ class ComposeState(Screen, rx.State):
     async def _load_choices(self) -> None:
         language = self._language()
         connection_id = parse_id(self.channel) if self.channel else None
-        found = await self._run(settings.templates, connection_id=connection_id, approved=True) if connection_id else []
-        self.templates = [Option(str(x.id), f"{x.name} ({x.language})") for x in found]
-        tags, lists = await self._run(contacts.tags), await self._run(contacts.lists)
+        self.templates = []
+        if connection_id:
+            found = await self._run(settings.templates, connection_id=connection_id, approved=True)
+            self.templates = [Option(str(x.id), f"{x.name} ({x.language})") for x in found.rows]
+        tags, lists = await self._run(contacts.tags, limit=100), await self._run(contacts.lists)
         self.audiences = [
             Option("all", tr(language, "campaign.audience.all")),
             *(
                 Option(f"list_id:{x.id}", f"{tr(language, 'campaign.audience.list', name=x.name)} ({x.count})")
-                for x in lists
+                for x in lists.rows
             ),
             *(
                 Option(f"tag:{x.name}", f"{tr(language, 'campaign.audience.tag', name=x.name)} ({x.count})")
-                for x in tags[:100]
+                for x in tags.rows
             ),
         ]
         keys = await self._run(contacts.attribute_keys)

@@ -124,10 +124,10 @@ class ChannelsState(Screen, rx.State):
 
 
 def _rows(work: Work) -> list[tuple[queries.ConnectionRow, int, str]]:
-    templates = queries.templates(work, approved=True)
+    templates = queries.templates(work, approved=True).rows
     may_edit = work.actor.may(Permission.EDIT_CONNECTIONS)
 
     def token(connection_id: UUID) -> str:
         return queries.verify_token(work, connection_id) if may_edit else ""
 
-    return [(r, sum(x.connection_id == r.id for x in templates), token(r.id)) for r in queries.connections(work)]
+    return [(r, sum(x.connection_id == r.id for x in templates), token(r.id)) for r in queries.connections(work).rows]

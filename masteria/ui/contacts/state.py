@@ -134,8 +134,8 @@ class ContactsState(Screen, rx.State):
     async def _load_choices(self) -> None:
         """Tags and lists; all tags of a large company are the dearest question of this screen."""
         self._choices_at = now().timestamp()
-        self.tag_options = [tag.name for tag in await self._run(contacts.tags)][:100]
-        self.list_options = [[found.id, found.name] for found in await self._run(contacts.lists)]
+        self.tag_options = [tag.name for tag in (await self._run(contacts.tags, limit=100)).rows]
+        self.list_options = [[str(found.id), found.name] for found in (await self._run(contacts.lists)).rows]
 
     def _row(self, row: contacts.ContactRow) -> Row:
         at = self._moment(row.created_at)

@@ -19,7 +19,10 @@ from masteria.kit.storable import storable, storable_text
 from masteria.models import Contact, ContactList
 
 FIELDS = frozenset(
-    {"name", "email", "language", "timezone", "attributes", "add_tags", "remove_tags", "lists", "consent"}
+    {
+        *("name", "email", "language", "timezone", "attributes", "consent"),
+        *("add_tags", "remove_tags", "lists", "add_lists", "remove_lists"),
+    }
 )
 MAX_TAGS, MAX_ATTRIBUTES, MAX_PEOPLE = 50, 100, 1000
 
@@ -44,7 +47,10 @@ def create(work: Work, phone: str, **values: Any) -> UUID:
 
 
 def update(work: Work, contact_id: UUID, **values: Any) -> None:
-    """Change what is named; tags add up through `add_tags` and `remove_tags`, attributes merge."""
+    """Change what is named; tags and lists add up through `add_…` and `remove_…`, attributes merge.
+
+    `NotFound` for a list of another company, `Invalid` naming a field that cannot be.
+    """
     work.require(Permission.EDIT_CONTACTS)
     contact = work.get(Contact, contact_id, lock=True)
     _apply(work, contact, values)
@@ -112,10 +118,7 @@ def remove_from_list(work: Work, list_id: UUID, contact_ids: Iterable[UUID]) -> 
     """Take people out of a list; says how many were in it."""
     work.require(Permission.EDIT_CONTACTS)
     ids, found = _people(work, contact_ids), work.get(ContactList, list_id)
-    removed = work.execute(
-        "delete from list_member where company_id = :company and list_id = :list and contact_id = any(:ids)",
-        {"company": work.company_id, "list": list_id, "ids": ids},
-    ).rowcount
+    removed = work.execute(_LEAVE, {"company": work.company_id, "list": list_id, "ids": ids}).rowcount
     activity.record(work, found, Happened.LIST_UPDATED, removed=removed)
     work.announce(Topic.CONTACT, list_id)
     return removed
@@ -144,9 +147,10 @@ def _apply(work: Work, contact: Contact, values: Mapping[str, Any]) -> None:
     _apply_tags(contact, values)
     if values.get("attributes"):
         contact.attributes = _attributes(contact, values["attributes"])
-    for list_id in values.get("lists") or []:
-        found = work.get(ContactList, parse_id(list_id))
-        work.execute(_JOIN, {"company": work.company_id, "list": found.id, "ids": [contact.id]})
+    for name, statement in (("lists", _JOIN), ("add_lists", _JOIN), ("remove_lists", _LEAVE)):
+        for list_id in values.get(name) or []:
+            found = work.get(ContactList, parse_id(list_id))
+            work.execute(statement, {"company": work.company_id, "list": found.id, "ids": [contact.id]})
 
 
 def _apply_texts(contact: Contact, values: Mapping[str, Any]) -> None:
@@ -217,3 +221,4 @@ _NEW = """insert into contact (id, company_id, created_at, changed_at, phone, ma
   on conflict (company_id, match_key) do nothing"""
 _JOIN = """insert into list_member (company_id, list_id, contact_id)
   select :company, :list, unnest(cast(:ids as uuid[])) on conflict do nothing"""
+_LEAVE = "delete from list_member where company_id = :company and list_id = :list and contact_id = any(:ids)"

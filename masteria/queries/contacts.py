@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -56,6 +56,7 @@ class ContactRow:
     created_at: datetime
     last_inbound_at: datetime | None
     lists: list[str] = field(default_factory=list)
+    list_ids: list[UUID] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ def list_contacts(
     order = CONTACT_SORTS.order(sort, cursor)
     values = {**_filters(q, tag, list_id), **_place(order), "limit": checked_limit(limit) + 1}
     rows = work.execute(f"{_SELECT} from app.find_contacts({_FILTERS}, :sort, {_AFTER}, :limit) c", values)
-    return order.page([ContactRow(*row) for row in rows], limit)
+    page = order.page([ContactRow(*row) for row in rows], limit)
+    return replace(page, rows=_with_lists(work, page.rows))
 
 
 def count_contacts(work: Work, *, q: str = "", tag: str = "", list_id: str = "") -> int:
@@ -125,18 +127,13 @@ def count_contacts(work: Work, *, q: str = "", tag: str = "", list_id: str = "")
 
 
 def contact(work: Work, contact_id: UUID) -> ContactRow:
-    """One person, with the names of the lists they stand in."""
+    """One person."""
     work.require(Permission.READ_CONTACTS)
     query = f"{_SELECT} from contact c where c.company_id = :company and c.id = :id"
     row = work.execute(query, {"company": work.company_id, "id": contact_id}).first()
     if row is None:
         raise NotFound("contact")
-    names = work.execute(
-        """select l.name from contact_list l join list_member m on m.list_id = l.id
-           where m.contact_id = :id order by l.name""",
-        {"id": contact_id},
-    )
-    return ContactRow(*row, lists=list(names.scalars()))
+    return _with_lists(work, [ContactRow(*row)])[0]
 
 
 def tags(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[TagRow]:
@@ -236,6 +233,18 @@ def _place(order: Order) -> dict[str, Any]:
         "name": after if by_name_now else None,
         "after_id": order.values.get("after_id"),
     }
+
+
+def _with_lists(work: Work, rows: list[ContactRow]) -> list[ContactRow]:
+    """The same people with the lists they stand in, by name."""
+    found = work.execute(
+        """select m.contact_id, array_agg(l.name order by l.name, l.id), array_agg(l.id order by l.name, l.id)
+           from list_member m join contact_list l on l.id = m.list_id
+           where m.company_id = :company and m.contact_id = any(:ids) group by 1""",
+        {"company": work.company_id, "ids": [row.id for row in rows]},
+    )
+    standing = {contact_id: {"lists": names, "list_ids": ids} for contact_id, names, ids in found}
+    return [replace(row, **standing.get(row.id, {})) for row in rows]
 
 
 def _import_row(batch: ImportBatch) -> ImportRow:

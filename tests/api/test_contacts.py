@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from masteria import storage
+from masteria.actions import contacts as actions
 from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.flows import importing
@@ -66,6 +67,60 @@ async def test_lists_are_named_once(cast: Cast) -> None:
         assert (await api.get(f"/lists/{made['id']}")).json() == {**made, "name": "Amigos", "count": 0}
         assert (await api.delete(f"/lists/{made['id']}")).status_code == 204
         assert (await api.get("/lists")).json()["data"] == []
+
+
+async def test_people_come_into_a_list_and_leave_it(cast: Cast) -> None:
+    people = [str(person.id) for person in contacts(cast.ana, 4)]
+    async with client(a_key(cast.ana)) as api:
+        found = (await api.post("/lists", json={"name": "Clientes"})).json()
+        members = f"/lists/{found['id']}/contacts"
+        for _ in range(2):
+            put = await api.post(members, json={"contact_ids": people[:3]})
+            assert (put.status_code, put.json()) == (200, {**found, "count": 3})
+        for _ in range(2):
+            assert (await api.delete(f"{members}/{people[0]}")).status_code == 204
+        page = (await api.get("/contacts", params={"list_id": found["id"]})).json()["data"]
+        assert {row["id"] for row in page} == {people[1], people[2]}
+        assert all((row["lists"], row["list_ids"]) == (["Clientes"], [found["id"]]) for row in page)
+        assert (await api.get(f"/lists/{found['id']}")).json()["count"] == 2
+        assert (await api.get(f"/contacts/{people[3]}")).json()["lists"] == []
+
+
+async def test_a_list_takes_all_or_none(cast: Cast) -> None:
+    mine, theirs = contacts(cast.ana, 1)[0], contacts(cast.clara, 1)[0]
+    async with client(a_key(cast.ana)) as api:
+        address = f"/lists/{(await api.post('/lists', json={'name': 'Clientes'})).json()['id']}"
+        problem(await api.post(f"{address}/contacts", json={"contact_ids": [str(mine.id), str(theirs.id)]}), 404)
+        assert (await api.get(address)).json()["count"] == 0
+        for ids in ([], [str(mine.id)] * 1001):
+            assert fields(await api.post(f"{address}/contacts", json={"contact_ids": ids})) == ["contact_ids"]
+        assert fields(await api.post(f"{address}/contacts", json={"contact_ids": ["7"]})) == ["contact_ids.0"]
+        problem(await api.delete(f"{address}/contacts/{theirs.id}"), 404)
+
+
+async def test_a_contact_joins_and_leaves_lists(cast: Cast) -> None:
+    async with client(a_key(cast.ana)) as api:
+        one, two = [(await api.post("/lists", json={"name": name})).json()["id"] for name in ("Um", "Dois")]
+        address = f"/contacts/{(await api.post('/contacts', json={**RITA, 'lists': [one]})).json()['id']}"
+        moved = (await api.patch(address, json={"add_lists": [two], "remove_lists": [one]})).json()
+        assert (moved["lists"], moved["list_ids"]) == (["Dois"], [two])
+        both = (await api.patch(address, json={"add_lists": [one, two]})).json()
+        assert both["lists"] == ["Dois", "Um"]
+        with work_as(cast.clara) as work:
+            theirs = str(actions.create_list(work, "Alheia"))
+        problem(await api.patch(address, json={"name": "Tarde", "add_lists": [theirs]}), 404)
+        assert (await api.get(address)).json()["name"] == RITA["name"]
+        assert fields(await api.patch(address, json={"add_lists": ["Um"]})) == ["add_lists.0"]
+
+
+async def test_filters_add_up(cast: Cast) -> None:
+    people = contacts(cast.ana, 3, tags=["vip"])
+    async with client(a_key(cast.ana)) as api:
+        list_id = (await api.post("/lists", json={"name": "Clientes"})).json()["id"]
+        await api.post(f"/lists/{list_id}/contacts", json={"contact_ids": [str(p.id) for p in people[:2]]})
+        await api.patch(f"/contacts/{people[0].id}", json={"remove_tags": ["vip"]})
+        query = {"list_id": list_id, "tag": "vip", "q": "pessoa"}
+        assert [row["id"] for row in (await api.get("/contacts", params=query)).json()["data"]] == [str(people[1].id)]
 
 
 async def test_short_lists_are_pages_too(cast: Cast) -> None:

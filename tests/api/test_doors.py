@@ -60,6 +60,8 @@ async def call(api: httpx.AsyncClient, method: str, path: str, ids: dict[str, st
     if path == "/imports" and method == "POST":
         return await api.post(address, files={"file": ("a.csv", b"nome;telefone\nAna;11987654321\n")})
     body = BODIES.get(path, {})
+    if path == "/lists/{list_id}/contacts":
+        body = {"contact_ids": [ids.get("contact_id", ids["list_id"])]}
     return await api.request(method, address, json=body if method in ("POST", "PATCH") else None)
 
 

@@ -40,7 +40,8 @@ class Contact(Shape):
     language: str | None
     timezone: str | None
     tags: list[str]
-    lists: list[str] = Field(description="Names of the lists; filled in for a single contact")
+    lists: list[str] = Field(description="Names of the lists that the person stands in")
+    list_ids: list[UUID] = Field(description="Ids of the same lists, in the same order")
     attributes: dict[str, Scalar]
     identities: list[Identity]
     consent: Consents
@@ -64,10 +65,12 @@ class NewContact(ContactFields):
 
 
 class ContactChange(ContactFields):
-    """Only what is named changes; attributes merge, and null removes one."""
+    """Only what is named changes; attributes merge, and null removes one. `lists` is the same as `add_lists`."""
 
     add_tags: list[Tag] = Field(default_factory=list, max_length=50)
     remove_tags: list[Tag] = Field(default_factory=list, max_length=50)
+    add_lists: list[UUID] = Field(default_factory=list, max_length=100, description="Ids")
+    remove_lists: list[UUID] = Field(default_factory=list, max_length=100, description="Ids")
 
 
 class BulkContact(Body):
@@ -151,7 +154,7 @@ def get(caller: Caller, contact_id: UUID) -> Contact:
 
 @routes.patch("/contacts/{contact_id}", dependencies=[needs(Permission.EDIT_CONTACTS)])
 def change(caller: Caller, contact_id: UUID, body: ContactChange) -> Contact:
-    """Change what is named."""
+    """Change what is named. A list that is not the company's is a 404, and nothing changes."""
     with work_as(caller) as work:
         contacts.update(work, contact_id, **given(body))
         work.session.flush()
@@ -176,6 +179,7 @@ def _shown(row: ContactRow) -> Contact:
         timezone=row.timezone,
         tags=row.tags,
         lists=row.lists,
+        list_ids=row.list_ids,
         attributes=row.attributes,
         identities=[Identity.model_validate({"kind": kind, "value": value}) for kind, value in ways if value],
         consent=Consents(whatsapp=Consent(row.consent)),

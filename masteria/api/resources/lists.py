@@ -1,4 +1,4 @@
-"""Lists and tags: the two simple ways to name a group of contacts."""
+"""Lists, who stands in them, and tags: the two simple ways to name a group of contacts."""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ class ListName(Body):
     name: str = Field(min_length=1, max_length=120)
 
 
+class Members(Body):
+    contact_ids: list[UUID] = Field(min_length=1, max_length=contacts.MAX_PEOPLE)
+
+
 @routes.get("/lists", dependencies=[needs(Permission.READ_CONTACTS)])
 def list_lists(
     caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: Sort = found.LIST_SORTS.usual
@@ -47,14 +51,14 @@ def list_lists(
 
 @routes.post("/lists", status_code=201, dependencies=[needs(Permission.EDIT_CONTACTS)])
 def create(caller: Caller, body: ListName) -> ContactList:
-    """A new list; put people into it by `lists` of a contact, or by an import."""
+    """A new, empty list. A name that is in use is a 409."""
     with work_as(caller) as work:
         return _one(work, contacts.create_list(work, body.name))
 
 
 @routes.get("/lists/{list_id}", dependencies=[needs(Permission.READ_CONTACTS)])
 def get(caller: Caller, list_id: UUID) -> ContactList:
-    """One list."""
+    """One list; `GET /contacts?list_id=` tells who stands in it."""
     with work_as(caller) as work:
         return _one(work, list_id)
 
@@ -72,6 +76,23 @@ def delete(caller: Caller, list_id: UUID) -> None:
     """The list goes, the people stay."""
     with work_as(caller) as work:
         contacts.delete_list(work, list_id)
+
+
+@routes.post("/lists/{list_id}/contacts", dependencies=[needs(Permission.EDIT_CONTACTS)])
+def add_contacts(caller: Caller, list_id: UUID, body: Members) -> ContactList:
+    """Put up to 1,000 people into the list; who stands in it already stays. All or none: an unknown id is a 404."""
+    with work_as(caller) as work:
+        contacts.add_to_list(work, list_id, body.contact_ids)
+        return _one(work, list_id)
+
+
+@routes.delete(
+    "/lists/{list_id}/contacts/{contact_id}", status_code=204, dependencies=[needs(Permission.EDIT_CONTACTS)]
+)
+def remove_contact(caller: Caller, list_id: UUID, contact_id: UUID) -> None:
+    """Take a person out of the list; who does not stand in it is no error."""
+    with work_as(caller) as work:
+        contacts.remove_from_list(work, list_id, [contact_id])
 
 
 @routes.get("/tags", dependencies=[needs(Permission.READ_CONTACTS)])

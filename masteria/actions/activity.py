@@ -14,9 +14,15 @@ from masteria.kit.ids import new_id
 from masteria.models import Activity, Owned
 
 
-def record(work: Work, subject: Owned, happened: Happened, **details: Any) -> None:
-    """Write down that this happened to `subject`; details carry no secrets and no message text."""
-    work.session.add(Activity(**_row(work, subject, happened, details)))
+def record(work: Work, subject: Owned, happened: Happened, *, row: Owned | None = None, **details: Any) -> None:
+    """Write down that this happened to `subject`; details carry no secrets and no message text.
+
+    What a person or program changed in it is added by `core/audit.py`; `row` is what changed if not the subject itself.
+    """
+    entry = Activity(**_row(work, subject, happened, details))
+    work.session.add(entry)
+    if work.watch is not None:
+        work.watch.expect(entry, row or subject)
 
 
 def record_all(work: Work, subjects: Iterable[Owned], happened: Happened, **details: Any) -> None:

@@ -18,10 +18,11 @@ from masteria.kit.phone import read_phone
 from masteria.kit.storable import storable, storable_text
 from masteria.models import Contact, ContactList
 
+LISTS = ("lists", "add_lists", "remove_lists")
 FIELDS = frozenset(
     {
         *("name", "email", "language", "timezone", "attributes", "consent"),
-        *("add_tags", "remove_tags", "lists", "add_lists", "remove_lists"),
+        *("add_tags", "remove_tags", *LISTS),
     }
 )
 MAX_TAGS, MAX_ATTRIBUTES, MAX_PEOPLE = 50, 100, 1000
@@ -54,7 +55,8 @@ def update(work: Work, contact_id: UUID, **values: Any) -> None:
     work.require(Permission.EDIT_CONTACTS)
     contact = work.get(Contact, contact_id, lock=True)
     _apply(work, contact, values)
-    activity.record(work, contact, Happened.CONTACT_UPDATED, fields=sorted(values))
+    lists: dict[str, Any] = {name: [str(each) for each in values[name]] for name in LISTS if values.get(name)}
+    activity.record(work, contact, Happened.CONTACT_UPDATED, fields=sorted(values), **lists)
     work.announce(Topic.CONTACT, contact_id)
 
 
@@ -70,6 +72,7 @@ def delete(work: Work, contact_id: UUID) -> None:
         "update recipient set contact_id = null, phone = null, variables = '{}' where contact_id = :id",
         {"id": contact_id},
     )
+    work.execute("select app.forget_changes(:id)", {"id": contact_id})
     activity.record(work, contact, Happened.CONTACT_DELETED)
     work.session.delete(contact)
     work.announce(Topic.CONTACT, contact_id)
@@ -109,7 +112,7 @@ def add_to_list(work: Work, list_id: UUID, contact_ids: Iterable[UUID]) -> int:
     work.require(Permission.EDIT_CONTACTS)
     ids, found = _people(work, contact_ids), work.get(ContactList, list_id)
     added = work.execute(_JOIN, {"company": work.company_id, "list": list_id, "ids": ids}).rowcount
-    activity.record(work, found, Happened.LIST_UPDATED, added=added)
+    activity.record(work, found, Happened.LIST_UPDATED, added=added, contact_ids=[str(each) for each in ids])
     work.announce(Topic.CONTACT, list_id)
     return added
 
@@ -119,7 +122,7 @@ def remove_from_list(work: Work, list_id: UUID, contact_ids: Iterable[UUID]) -> 
     work.require(Permission.EDIT_CONTACTS)
     ids, found = _people(work, contact_ids), work.get(ContactList, list_id)
     removed = work.execute(_LEAVE, {"company": work.company_id, "list": list_id, "ids": ids}).rowcount
-    activity.record(work, found, Happened.LIST_UPDATED, removed=removed)
+    activity.record(work, found, Happened.LIST_UPDATED, removed=removed, contact_ids=[str(each) for each in ids])
     work.announce(Topic.CONTACT, list_id)
     return removed
 
@@ -147,7 +150,8 @@ def _apply(work: Work, contact: Contact, values: Mapping[str, Any]) -> None:
     _apply_tags(contact, values)
     if values.get("attributes"):
         contact.attributes = _attributes(contact, values["attributes"])
-    for name, statement in (("lists", _JOIN), ("add_lists", _JOIN), ("remove_lists", _LEAVE)):
+    for name in LISTS:
+        statement = _LEAVE if name == "remove_lists" else _JOIN
         for list_id in values.get(name) or []:
             found = work.get(ContactList, parse_id(list_id))
             work.execute(statement, {"company": work.company_id, "list": found.id, "ids": [contact.id]})

@@ -33,7 +33,7 @@ def reply(work: Work, conversation_id: UUID, text: str, *, client_id: str | None
         conversation.last_message_at = message.created_at
         conversation.last_message_text, conversation.last_message_kind = text[:200], message.kind
     work.session.flush()
-    activity.record(work, conversation, Happened.CONVERSATION_UPDATED, reply=str(message.id))
+    activity.record(work, conversation, Happened.CONVERSATION_UPDATED, row=message, reply=str(message.id))
     work.later(Job.SEND_MESSAGES)
     work.announce(Topic.CONVERSATION, conversation_id)
     return message.id
@@ -49,7 +49,7 @@ def retry(work: Work, message_id: UUID) -> None:
     _check_window(conversation)
     message.state, message.due_at, message.attempts = SendState.QUEUED, now(), 0
     message.reason_code = message.external_id = message.failed_at = None
-    activity.record(work, conversation, Happened.CONVERSATION_UPDATED, retry=str(message_id))
+    activity.record(work, conversation, Happened.CONVERSATION_UPDATED, row=message, retry=str(message_id))
     work.later(Job.SEND_MESSAGES)
     work.announce(Topic.CONVERSATION, message.conversation_id)
 

@@ -10,13 +10,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.orm import SessionTransaction, UOWTransaction
 from sqlmodel import Session, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from masteria.config import settings
 from masteria.core import live
 from masteria.core.access import Actor
+from masteria.core.audit import Watch
 from masteria.core.db import APP, OPS, engine
 from masteria.core.jobs import Job, ring
 from masteria.enums import Permission, Topic
@@ -43,12 +44,20 @@ def _bind_company(session: CompanySession, transaction: SessionTransaction, conn
     connection.execute(setting, {"id": str(session.info["company_id"])})
 
 
+@event.listens_for(CompanySession, "before_flush")
+def _look(session: CompanySession, flush: UOWTransaction, instances: object) -> None:
+    watch: Watch | None = session.info.get("watch")
+    if watch is not None:
+        watch.look(session)
+
+
 class Work:
     """What an action needs: rows of the actor's company, permission, and what follows after the commit."""
 
     def __init__(self, session: Session, actor: Actor) -> None:
         self.session = session
         self.actor = actor
+        self.watch = session.info["watch"] = None if actor.kind == "system" else Watch()
         self.rung: list[tuple[Job, tuple[str, ...]]] = []
         self.announced: list[tuple[Topic, UUID]] = []
 

@@ -49,6 +49,11 @@ class KeyRing:
         return _split(sealed)[0] == self.keys[0][0]
 
 
+def masked(secret: str) -> str:
+    """What may be shown of a secret: enough to tell two apart."""
+    return f"•••• {secret[-4:]}"
+
+
 def digest(secret: str) -> bytes:
     """SHA-256 of a random token: enough to find it again, useless to whoever reads the table."""
     return hashlib.sha256(secret.encode()).digest()

@@ -16,7 +16,10 @@ from masteria.models.base import Json, Sealed, Table, Time, words
 
 
 class Activity(Table, table=True):
-    """Append-only: the application's database role may insert and read, nothing else."""
+    """Append-only: the application's database role may insert and read, and blank what it says of a forgotten contact.
+
+    `before` and `after` hold the columns that changed, by `core/audit.py`; a row that was made has no `before`.
+    """
 
     __table_args__ = (
         sa.Index(
@@ -40,6 +43,8 @@ class Activity(Table, table=True):
     request_id: str = Field(default="", max_length=64)
     ip: str = Field(default="", max_length=64)
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # pyright: ignore[reportArgumentType]
+    before: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # pyright: ignore[reportArgumentType]
+    after: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # pyright: ignore[reportArgumentType]
 
 
 class IdempotencyKey(Table, table=True):

@@ -56,9 +56,14 @@ class Row(Table):
 
 
 class Owned(Row):
-    """A row of one company. `moves` lists the legal next states of a table that has a `state`."""
+    """A row of one company. `moves` lists the legal next states of a table that has a `state`.
+
+    The audit trail leaves out what is `untold`, and keeps nothing `personal` of a row that was deleted.
+    """
 
     moves: ClassVar[Mapping[StrEnum, frozenset[StrEnum]]] = {}
+    untold: ClassVar[frozenset[str]] = frozenset()
+    personal: ClassVar[frozenset[str]] = frozenset()
 
     company_id: UUID = Field(default=None, foreign_key="company.id", ondelete="CASCADE", nullable=False)  # pyright: ignore[reportArgumentType]
 

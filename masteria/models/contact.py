@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -49,6 +49,11 @@ class Contact(Owned, table=True):
             "whatsapp_user_id",
             postgresql_where=sa.text("whatsapp_user_id is not null"),
         ),
+    )
+
+    untold: ClassVar[frozenset[str]] = frozenset({"match_key"})
+    personal: ClassVar[frozenset[str]] = frozenset(
+        {"phone", "whatsapp_id", "whatsapp_user_id", "name", "email", "tags", "attributes"}
     )
 
     phone: str | None = Field(default=None, max_length=20)
@@ -98,6 +103,8 @@ class ImportBatch(Owned, table=True):
         parent(),
         sa.Index("ix_import_batch_newest", "company_id", sa.text("created_at desc")),
     )
+
+    untold: ClassVar[frozenset[str]] = frozenset({"file_key", "lease_until"})
 
     file_name: str = Field(max_length=255)
     file_key: str = Field(max_length=255)

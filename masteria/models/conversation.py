@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,6 +29,9 @@ class Conversation(Owned, table=True):
             sa.text("id desc"),
         ),
     )
+
+    # what people write to each other is no matter of an audit
+    untold: ClassVar[frozenset[str]] = frozenset({"last_message_at", "last_message_text", "last_message_kind"})
 
     connection_id: UUID
     contact_id: UUID
@@ -67,6 +70,8 @@ class Message(Owned, table=True):
         due_while_queued(),
         {"postgresql_partition_by": "RANGE (id)"},
     )
+
+    untold: ClassVar[frozenset[str]] = frozenset({"text", "payload"})
 
     conversation_id: UUID
     direction: Direction = Field(sa_type=words(Direction))  # pyright: ignore[reportArgumentType]

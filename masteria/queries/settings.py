@@ -9,6 +9,7 @@ from uuid import UUID
 
 from masteria.core.work import Work
 from masteria.enums import Permission
+from masteria.kit.sealing import masked
 from masteria.models import ApiKey, Connection, Template
 from masteria.queries.paging import WHOLE, Page, Sorting, by_id, by_name, by_time
 
@@ -143,10 +144,6 @@ def api_keys(work: Work, *, sort: str = "", cursor: str | None = None, limit: in
     order, fields = KEY_SORTS.order(sort, cursor), KeyRow.__dataclass_fields__
     found = work.session.exec(order.of(work.select(ApiKey), limit))
     return order.page([KeyRow(**{name: getattr(row, name) for name in fields}) for row in found], limit)
-
-
-def masked(secret: str) -> str:
-    return f"•••• {secret[-4:]}"
 
 
 def _connection(row: Connection) -> ConnectionRow:

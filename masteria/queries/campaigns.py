@@ -15,6 +15,7 @@ from masteria.kit.clock import now
 from masteria.kit.errors import Invalid, NotFound
 from masteria.kit.tables import harmless
 from masteria.models import Campaign
+from masteria.queries.filters import narrowed
 from masteria.queries.paging import Page, Sorting, by_id, by_name, by_time, checked_limit
 
 # what the API calls each group of states; every recipient is in exactly one, and they add up to total
@@ -90,17 +91,22 @@ class RecipientRow:
 
 
 def list_campaigns(
-    work: Work, *, state: str = "", sort: str = "", cursor: str | None = None, limit: int = 50
+    work: Work,
+    *,
+    q: str = "",
+    state: str = "",
+    connection_id: UUID | None = None,
+    sort: str = "",
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[CampaignRow]:
-    """A page, each with its counts."""
+    """A page, each with its counts; `q` is part of the name."""
     work.require(Permission.READ_CAMPAIGNS)
     order = CAMPAIGN_SORTS.order(sort, cursor)
-    where, values = ["c.company_id = :company", order.after], {"company": work.company_id, **order.values}
-    if state:
-        where.append("c.state = :state")
-        values["state"] = state
-    query = f"{_SELECT} where {' and '.join(where)} order by {order.by} limit :limit"
-    rows = work.execute(query, {**values, "limit": checked_limit(limit) + 1}).all()
+    wanted = {"c.company_id": work.company_id, "c.state": state, "c.connection_id": connection_id}
+    where, values = narrowed(wanted, q=q, text="c.name")
+    query = f"{_SELECT} where {where} and {order.after} order by {order.by} limit :limit"
+    rows = work.execute(query, {**values, **order.values, "limit": checked_limit(limit) + 1}).all()
     counts = _counts(work, [row[0] for row in rows])
     found = [CampaignRow(*row, counts=counts.get(row[0], Counts())) for row in rows]
     return order.page(found, limit)

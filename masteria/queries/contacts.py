@@ -19,6 +19,7 @@ from masteria.kit.phone import read_phone
 from masteria.kit.storable import storable_text
 from masteria.kit.tables import harmless
 from masteria.models import ImportBatch
+from masteria.queries.filters import narrow, narrowed
 from masteria.queries.paging import (
     WHOLE,
     Order,
@@ -136,25 +137,26 @@ def contact(work: Work, contact_id: UUID) -> ContactRow:
     return _with_lists(work, [ContactRow(*row)])[0]
 
 
-def tags(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[TagRow]:
-    """The tags in use, usually the most used first."""
+def tags(work: Work, *, q: str = "", sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[TagRow]:
+    """The tags in use, usually the most used first; `q` is part of them."""
     work.require(Permission.READ_CONTACTS)
-    order = TAG_SORTS.order(sort, cursor)
+    order, (where, values) = TAG_SORTS.order(sort, cursor), narrowed({}, q=q, text="t.name")
     rows = work.execute(
         f"""select t.name, t.name, t.count from (select tag as name, count(*) from contact c, unnest(c.tags) tag
-             where c.company_id = :company group by tag) t where {order.after} order by {order.by} limit :limit""",
-        {"company": work.company_id, **order.values, "limit": limit + 1},
+             where c.company_id = :company group by tag) t
+           where {where} and {order.after} order by {order.by} limit :limit""",
+        {"company": work.company_id, **values, **order.values, "limit": limit + 1},
     )
     return order.page([TagRow(*row) for row in rows], limit)
 
 
-def lists(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[ListRow]:
-    """The lists, usually by name."""
+def lists(work: Work, *, q: str = "", sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[ListRow]:
+    """The lists, usually by name; `q` is part of it."""
     work.require(Permission.READ_CONTACTS)
-    order = LIST_SORTS.order(sort, cursor)
+    order, (where, values) = LIST_SORTS.order(sort, cursor), narrowed({}, q=q, text="l.name")
     rows = work.execute(
-        f"{_LISTS} and {order.after} order by {order.by} limit :limit",
-        {"company": work.company_id, **order.values, "limit": limit + 1},
+        f"{_LISTS} and {where} and {order.after} order by {order.by} limit :limit",
+        {"company": work.company_id, **values, **order.values, "limit": limit + 1},
     )
     return order.page([ListRow(*row) for row in rows], limit)
 
@@ -180,11 +182,14 @@ def attribute_keys(work: Work) -> list[str]:
     return list(rows.scalars())
 
 
-def imports(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = 20) -> Page[ImportRow]:
+def imports(
+    work: Work, *, status: str = "", sort: str = "", cursor: str | None = None, limit: int = 20
+) -> Page[ImportRow]:
     """A page of imports, usually the newest first."""
     work.require(Permission.READ_CONTACTS)
     order = IMPORT_SORTS.order(sort, cursor)
-    found = work.session.exec(order.of(work.select(ImportBatch), limit))
+    query = narrow(work.select(ImportBatch), {"import_batch.status": status})
+    found = work.session.exec(order.of(query, limit))
     return order.page([_import_row(batch) for batch in found], limit)
 
 

@@ -14,6 +14,7 @@ from masteria.kit.errors import NotFound
 from masteria.kit.placeholders import fill
 from masteria.kit.storable import storable_text
 from masteria.models import Message
+from masteria.queries.filters import narrowed
 from masteria.queries.paging import Page, Sorting, by_id, by_time, checked_limit
 
 CONVERSATION_SORTS = Sorting("-last_message_at", {"last_message_at": by_time("v.last_message_at")}, by_id("v.id"))
@@ -61,12 +62,20 @@ class MessageRow:
 
 
 def list_conversations(
-    work: Work, *, q: str = "", unread: bool = False, sort: str = "", cursor: str | None = None, limit: int = 50
+    work: Work,
+    *,
+    q: str = "",
+    unread: bool = False,
+    contact_id: UUID | None = None,
+    sort: str = "",
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[ConversationRow]:
     """A page, usually the most recently active first."""
     work.require(Permission.READ_CONVERSATIONS)
     order = CONVERSATION_SORTS.order(sort, cursor)
-    where, values = ["v.company_id = :company", order.after], {"company": work.company_id, **order.values}
+    condition, values = narrowed({"v.company_id": work.company_id, "v.contact_id": contact_id})
+    where, values = [condition, order.after], {**values, **order.values}
     if q := storable_text(q, 80).strip().lower():
         where.append("(position(:q in lower(c.name)) > 0 or position(nullif(:digits, '') in c.phone) > 0)")
         values |= {"q": q, "digits": "" if _LETTER.search(q) else re.sub(r"\D", "", q)}

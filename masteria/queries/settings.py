@@ -11,6 +11,7 @@ from masteria.core.work import Work
 from masteria.enums import Permission
 from masteria.kit.sealing import masked
 from masteria.models import ApiKey, Connection, Template
+from masteria.queries.filters import narrow, narrowed
 from masteria.queries.paging import WHOLE, Page, Sorting, by_id, by_name, by_time
 
 CONNECTION_SORTS = Sorting(
@@ -81,11 +82,15 @@ class KeyRow:
     revoked_at: datetime | None
 
 
-def connections(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[ConnectionRow]:
-    """The company's numbers, usually by name."""
+def connections(
+    work: Work, *, q: str = "", status: str = "", sort: str = "", cursor: str | None = None, limit: int = WHOLE
+) -> Page[ConnectionRow]:
+    """The company's numbers, usually by name; `q` is part of the name or the address."""
     work.require(Permission.READ_CONNECTIONS)
     order = CONNECTION_SORTS.order(sort, cursor)
-    found = work.session.exec(order.of(work.select(Connection), limit))
+    text = "connection.name || ' ' || connection.address"
+    query = narrow(work.select(Connection), {"connection.status": status}, q=q, text=text)
+    found = work.session.exec(order.of(query, limit))
     return order.page([_connection(row) for row in found], limit)
 
 
@@ -104,19 +109,18 @@ def verify_token(work: Work, connection_id: UUID) -> str:
 def templates(
     work: Work,
     *,
+    q: str = "",
     connection_id: UUID | None = None,
-    approved: bool = False,
+    status: str = "",
     sort: str = "",
     cursor: str | None = None,
     limit: int = WHOLE,
 ) -> Page[TemplateRow]:
-    """Templates of one number or all, usually by name."""
+    """Templates of one number or all, usually by name; `q` is part of the name or the body."""
     work.require(Permission.READ_TEMPLATES)
-    order, query = TEMPLATE_SORTS.order(sort, cursor), work.select(Template)
-    if connection_id:
-        query = query.where(Template.connection_id == connection_id)
-    if approved:
-        query = query.where(Template.status == "approved")
+    order = TEMPLATE_SORTS.order(sort, cursor)
+    wanted = {"template.connection_id": connection_id, "template.status": status}
+    query = narrow(work.select(Template), wanted, q=q, text="template.name || ' ' || template.body")
     return order.page([_template(row) for row in work.session.exec(order.of(query, limit))], limit)
 
 
@@ -126,14 +130,17 @@ def template(work: Work, template_id: UUID) -> TemplateRow:
     return _template(work.get(Template, template_id))
 
 
-def members(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[MemberRow]:
-    """The company's people, usually by name."""
+def members(
+    work: Work, *, q: str = "", sort: str = "", cursor: str | None = None, limit: int = WHOLE
+) -> Page[MemberRow]:
+    """The company's people, usually by name; `q` is part of the name or the address."""
     work.require(Permission.ADMIN)
     order = MEMBER_SORTS.order(sort, cursor)
+    where, values = narrowed({}, q=q, text="p.name || ' ' || p.email")
     rows = work.execute(
         f"""select p.id, p.name, p.email, m.role from member m join person p on p.id = m.person_id
-           where m.company_id = :company and {order.after} order by {order.by} limit :limit""",
-        {"company": work.company_id, **order.values, "limit": limit + 1},
+           where m.company_id = :company and {where} and {order.after} order by {order.by} limit :limit""",
+        {"company": work.company_id, **values, **order.values, "limit": limit + 1},
     )
     return order.page([MemberRow(*row) for row in rows], limit)
 

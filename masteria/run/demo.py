@@ -14,7 +14,7 @@ from masteria.actions import accounts, campaigns, contacts
 from masteria.core import migrate
 from masteria.core.access import Actor
 from masteria.core.work import work_as
-from masteria.enums import ConnectionKind, Role
+from masteria.enums import ConnectionKind, Role, TemplateStatus
 from masteria.flows import connections, templates
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
@@ -132,7 +132,7 @@ def _name_phones(ana: Actor) -> None:
 
 def _campaigns(ana: Actor, connection_id: UUID, people: list[UUID]) -> None:
     with work_as(ana) as work:
-        templates = settings.templates(work, connection_id=connection_id, approved=True)
+        templates = settings.templates(work, connection_id=connection_id, status=TemplateStatus.APPROVED)
         known = {t.name: t.id for t in templates.rows}
         name = {"field": "first_name", "fallback": "tudo bem"}
         running = campaigns.create(

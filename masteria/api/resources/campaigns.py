@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from masteria.actions import campaigns
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Search, Shape, listed, sorted_by
 from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.enums import CampaignKind, CampaignState, Permission
@@ -134,11 +134,15 @@ def list_campaigns(
     limit: Limit = 50,
     cursor: Cursor = None,
     sort: Sort = found.CAMPAIGN_SORTS.usual,
+    q: Search = "",
     state: Annotated[CampaignState | None, Query()] = None,
+    connection_id: UUID | None = None,
 ) -> Listed[Campaign]:
-    """All, or those in one state."""
+    """All, or those with `q` in their name, in one state, of one number."""
     with work_as(caller) as work:
-        page = found.list_campaigns(work, state=state or "", sort=sort, cursor=cursor, limit=limit)
+        page = found.list_campaigns(
+            work, q=q, state=state or "", connection_id=connection_id, sort=sort, cursor=cursor, limit=limit
+        )
     return listed(_shown, page)
 
 

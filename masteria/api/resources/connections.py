@@ -10,7 +10,7 @@ from pydantic import Field
 
 from masteria.actions import connections
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Search, Shape, listed, sorted_by
 from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.enums import ConnectionKind, ConnectionStatus, Permission
@@ -76,11 +76,17 @@ class ConnectionChange(Body):
 
 @routes.get("/connections", dependencies=[needs(Permission.READ_CONNECTIONS)])
 def list_connections(
-    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: Sort = found.CONNECTION_SORTS.usual
+    caller: Caller,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    sort: Sort = found.CONNECTION_SORTS.usual,
+    q: Search = "",
+    status: ConnectionStatus | None = None,
 ) -> Listed[Connection]:
-    """Every number of the company."""
+    """Every number of the company, or those with `q` in their name or address, or in one status."""
     with work_as(caller) as work:
-        return listed(_shown, found.connections(work, sort=sort, cursor=cursor, limit=limit))
+        page = found.connections(work, q=q, status=status or "", sort=sort, cursor=cursor, limit=limit)
+    return listed(_shown, page)
 
 
 @routes.post("/connections", status_code=201, dependencies=[needs(Permission.EDIT_CONNECTIONS)])

@@ -83,10 +83,13 @@ def list_conversations(
     sort: Sort = found.CONVERSATION_SORTS.usual,
     q: Search = "",
     unread: bool = False,
+    contact_id: UUID | None = None,
 ) -> Listed[Conversation]:
     """All, or those that are found: `q` looks in names and numbers."""
     with work_as(caller) as work:
-        page = found.list_conversations(work, q=q, unread=unread, sort=sort, cursor=cursor, limit=limit)
+        page = found.list_conversations(
+            work, q=q, unread=unread, contact_id=contact_id, sort=sort, cursor=cursor, limit=limit
+        )
     return listed(_shown, page)
 
 

@@ -16,7 +16,7 @@ from masteria import storage
 from masteria.api.door import Caller, needs, router
 from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
 from masteria.core.work import work_as
-from masteria.enums import Permission
+from masteria.enums import ImportStatus, Permission
 from masteria.flows import importing
 from masteria.kit.errors import Invalid
 from masteria.kit.tables import MAX_BYTES
@@ -52,11 +52,15 @@ class Import(Shape):
 
 @routes.get("/imports", dependencies=[needs(Permission.READ_CONTACTS)])
 def list_imports(
-    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: Sort = found.IMPORT_SORTS.usual
+    caller: Caller,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    sort: Sort = found.IMPORT_SORTS.usual,
+    status: ImportStatus | None = None,
 ) -> Listed[Import]:
     """Every file that came in, and what programs brought at once."""
     with work_as(caller) as work:
-        return listed(_shown, found.imports(work, sort=sort, cursor=cursor, limit=limit))
+        return listed(_shown, found.imports(work, status=status or "", sort=sort, cursor=cursor, limit=limit))
 
 
 class Upload(Body):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from masteria.actions import contacts
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Search, Shape, listed, sorted_by
 from masteria.core.work import Work, work_as
 from masteria.enums import Permission
 from masteria.queries import contacts as found
@@ -42,11 +42,11 @@ class Members(Body):
 
 @routes.get("/lists", dependencies=[needs(Permission.READ_CONTACTS)])
 def list_lists(
-    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: Sort = found.LIST_SORTS.usual
+    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: Sort = found.LIST_SORTS.usual, q: Search = ""
 ) -> Listed[ContactList]:
-    """Every list, with how many people it holds."""
+    """Every list, or those with `q` in their name, with how many people they hold."""
     with work_as(caller) as work:
-        return listed(ContactList.model_validate, found.lists(work, sort=sort, cursor=cursor, limit=limit))
+        return listed(ContactList.model_validate, found.lists(work, q=q, sort=sort, cursor=cursor, limit=limit))
 
 
 @routes.post("/lists", status_code=201, dependencies=[needs(Permission.EDIT_CONTACTS)])
@@ -97,11 +97,11 @@ def remove_contact(caller: Caller, list_id: UUID, contact_id: UUID) -> None:
 
 @routes.get("/tags", dependencies=[needs(Permission.READ_CONTACTS)])
 def list_tags(
-    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: TagSort = found.TAG_SORTS.usual
+    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: TagSort = found.TAG_SORTS.usual, q: Search = ""
 ) -> Listed[Tag]:
-    """Every tag in use, and how many people have it."""
+    """Every tag in use, or those with `q` in them, and how many people have each."""
     with work_as(caller) as work:
-        return listed(Tag.model_validate, found.tags(work, sort=sort, cursor=cursor, limit=limit))
+        return listed(Tag.model_validate, found.tags(work, q=q, sort=sort, cursor=cursor, limit=limit))
 
 
 def _one(work: Work, list_id: UUID) -> ContactList:

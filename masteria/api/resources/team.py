@@ -10,7 +10,7 @@ from pydantic import Field
 
 from masteria.actions import accounts
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Search, Shape, listed, sorted_by
 from masteria.core.work import work_as
 from masteria.enums import Permission, Role
 from masteria.queries import settings as found
@@ -52,11 +52,15 @@ class MadeKey(Shape):
 
 @routes.get("/members", dependencies=[needs(Permission.ADMIN)])
 def list_members(
-    caller: Caller, limit: Limit = 50, cursor: Cursor = None, sort: MemberSort = found.MEMBER_SORTS.usual
+    caller: Caller,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    sort: MemberSort = found.MEMBER_SORTS.usual,
+    q: Search = "",
 ) -> Listed[Member]:
-    """Everybody who can sign in."""
+    """Everybody who can sign in, or those with `q` in their name or address."""
     with work_as(caller) as work:
-        return listed(Member.model_validate, found.members(work, sort=sort, cursor=cursor, limit=limit))
+        return listed(Member.model_validate, found.members(work, q=q, sort=sort, cursor=cursor, limit=limit))
 
 
 @routes.get("/api-keys", dependencies=[needs(Permission.ADMIN)])

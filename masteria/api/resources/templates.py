@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from masteria.api.door import Caller, needs, router
-from masteria.api.shapes import Body, Cursor, Limit, Listed, Shape, listed, sorted_by
+from masteria.api.shapes import Body, Cursor, Limit, Listed, Search, Shape, listed, sorted_by
 from masteria.core.work import work_as
 from masteria.enums import Permission, TemplateStatus
 from masteria.flows import templates as mirroring
@@ -52,13 +52,14 @@ def list_templates(
     limit: Limit = 50,
     cursor: Cursor = None,
     sort: Sort = found.TEMPLATE_SORTS.usual,
+    q: Search = "",
     connection_id: UUID | None = None,
-    approved: bool = False,
+    status: TemplateStatus | None = None,
 ) -> Listed[Template]:
-    """Those of one number, or all."""
+    """All, or those of one number, in one status, with `q` in their name or body."""
     with work_as(caller) as work:
         page = found.templates(
-            work, connection_id=connection_id, approved=approved, sort=sort, cursor=cursor, limit=limit
+            work, q=q, connection_id=connection_id, status=status or "", sort=sort, cursor=cursor, limit=limit
         )
     return listed(_shown, page)
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 
 from masteria.actions import campaigns as actions
-from masteria.enums import CampaignKind, Permission
+from masteria.enums import CampaignKind, Permission, TemplateStatus
 from masteria.kit.errors import Conflict, Invalid
 from masteria.kit.ids import parse_id
 from masteria.kit.placeholders import HEADER, fill, placeholders_in
@@ -233,7 +233,7 @@ class ComposeState(Screen, rx.State):
         connection_id = parse_id(self.channel) if self.channel else None
         self.templates = []
         if connection_id:
-            found = await self._run(settings.templates, connection_id=connection_id, approved=True)
+            found = await self._run(settings.templates, connection_id=connection_id, status=TemplateStatus.APPROVED)
             self.templates = [Option(str(x.id), f"{x.name} ({x.language})") for x in found.rows]
         tags, lists = await self._run(contacts.tags, limit=100), await self._run(contacts.lists)
         self.audiences = [

@@ -9,7 +9,7 @@ import reflex as rx
 
 from masteria.config import settings
 from masteria.core.work import Work
-from masteria.enums import ConnectionKind, Permission, Topic
+from masteria.enums import ConnectionKind, Permission, TemplateStatus, Topic
 from masteria.flows import connections as flow
 from masteria.flows import templates as template_flow
 from masteria.kit.errors import Invalid
@@ -124,7 +124,7 @@ class ChannelsState(Screen, rx.State):
 
 
 def _rows(work: Work) -> list[tuple[queries.ConnectionRow, int, str]]:
-    templates = queries.templates(work, approved=True).rows
+    templates = queries.templates(work, status=TemplateStatus.APPROVED).rows
     may_edit = work.actor.may(Permission.EDIT_CONNECTIONS)
 
     def token(connection_id: UUID) -> str:

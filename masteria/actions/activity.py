@@ -44,7 +44,7 @@ def _row(work: Work, subject: Owned, happened: Happened, details: dict[str, Any]
     return {
         "company_id": work.company_id,
         "happened": happened,
-        "subject_kind": type(subject).__name__.lower(),
+        "subject_kind": str(subject.__tablename__),
         "subject_id": subject.id,
         "actor_kind": actor.kind,
         "actor_id": actor.person_id or actor.api_key_id,

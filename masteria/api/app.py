@@ -17,6 +17,7 @@ from masteria.api.door import ApiDoor, doors_of
 from masteria.api.frame import Frame
 from masteria.api.problems import HANDLERS
 from masteria.api.resources import (
+    audit,
     campaigns,
     connections,
     contacts,
@@ -43,6 +44,7 @@ RESOURCES = (
     recipients,
     conversations,
     team,
+    audit,
     events,
 )
 # routes beside the REST API, and what each checks by itself

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from masteria.core.work import work_as
 from masteria.models import Activity
-from tests.api.api import a_key, client
+from tests.api.api import a_key, client, fields
 from tests.api.test_doors import BODIES, OPERATIONS, belongings, call, named
 from tests.cast import Cast
 from tests.stage import SandboxProcess
@@ -67,6 +67,23 @@ async def test_asking_the_provider_leaves_a_row(cast: Cast, elsewhere) -> None:
             check(cast, await api.delete(f"/connections/{connection.id}"))
     finally:
         sandbox.stop()
+
+
+async def test_the_trail_can_be_read(cast: Cast) -> None:
+    async with client(a_key(cast.ana)) as api:
+        rita = (await api.post("/contacts", json={"phone": "+5511987654321", "name": "Rita"})).json()
+        change = await api.patch(f"/contacts/{rita['id']}", json={"name": "Rita Lee"})
+        me = (await api.get("/me")).json()["api_key"]
+        query = {"subject_id": rita["id"], "actor_id": me["id"], "happened": "contact.updated"}
+        (entry,) = (await api.get("/audit-log", params=query)).json()["data"]
+        assert (entry["before"], entry["after"]) == ({"name": "Rita"}, {"name": "Rita Lee"})
+        assert (entry["request_id"], entry["ip"]) == (change.headers["x-request-id"], "127.0.0.1")
+        assert (entry["subject_kind"], entry["actor_kind"], entry["actor_name"]) == ("contact", "api_key", me["name"])
+        both = (await api.get("/audit-log", params={"subject_id": rita["id"]})).json()["data"]
+        assert [row["happened"] for row in both] == ["contact.updated", "contact.created"]
+        assert fields(await api.get("/audit-log?happened=odd")) == ["happened"]
+    async with client(a_key(cast.clara)) as api:
+        assert (await api.get("/audit-log", params={"subject_id": rita["id"]})).json()["data"] == []
 
 
 async def test_a_refused_write_leaves_nothing(cast: Cast) -> None:

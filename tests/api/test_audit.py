@@ -21,7 +21,7 @@ OUTSIDE = {("POST", "/connections"), ("POST", "/connections/{connection_id}/veri
 # needs a campaign in a state that the cast's is not in: see the walk below
 WALKED = {("POST", f"/campaigns/{{campaign_id}}/{verb}") for verb in ("launch", "pause", "resume", "cancel")}
 WALKED |= {("POST", "/campaigns"), ("POST", "/conversations/{conversation_id}/messages")}
-WALKED |= {("DELETE", "/connections/{connection_id}")}
+WALKED |= {("DELETE", "/connections/{connection_id}"), ("POST", "/messages/{message_id}/retry")}
 WRITES = [o for o in OPERATIONS if o[0] != "GET" and o[:2] not in QUIET | OUTSIDE | WALKED]
 
 

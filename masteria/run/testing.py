@@ -28,6 +28,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="masteria-reflex-") as folder:
         if journeys:
             os.environ["MASTERIA_TEST_CHROMIUM"] = chromium() or ""
+            # Playwright's own Node wants a library that a bare Debian does not have
+            os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(environment.node()))
             _build(Path(folder))
         os.environ.update(environment.for_reflex(dict(os.environ), Path(folder)))
         say(f"Running pytest {' '.join(arguments)} with PostgreSQL and Redis of its own.")

@@ -12,15 +12,25 @@ from uuid import UUID
 import pytest
 from sqlmodel import col, select
 
-from masteria.actions import accounts, bulk, campaigns, connections, contacts, imports, inbox, templates
+from masteria.actions import (
+    accounts,
+    bulk,
+    campaigns,
+    connections,
+    contacts,
+    imports,
+    inbound_events,
+    inbox,
+    templates,
+)
 from masteria.channels.base import NumberInfo
 from masteria.core.access import Actor
 from masteria.core.audit import HIDDEN, LONGEST
 from masteria.core.work import Work, work_as
-from masteria.enums import Direction, Happened, Role, SendState
+from masteria.enums import Direction, Happened, IntakeState, Role, SendState
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict
-from masteria.models import Activity, Contact, Conversation, Message
+from masteria.models import Activity, Contact, Conversation, Intake, Message
 from tests.cast import PASSWORD, Cast, a_connection, a_template
 from tests.cast import contacts as people
 from tests.stage import digits
@@ -47,6 +57,7 @@ class Stage:
     conversation: UUID
     failed: UUID
     key: UUID
+    body: UUID
 
 
 @pytest.fixture
@@ -68,8 +79,10 @@ def stage(cast: Cast) -> Stage:
             campaigns.launch(work, campaign_id)
         campaigns.pause(work, made[3])
         list_id, key = contacts.create_list(work, "Lista"), accounts.create_api_key(work, "chave", ["admin"]).id
+        values = {"connection_id": connection.id, "digest": b"1", "body": b"{}", "month": now().date().replace(day=1)}
+        body = work.add(Intake(state=IntakeState.PARKED, error="broken", **values))  # pyright: ignore[reportArgumentType]
         work.rung.clear()
-    return Stage(connection.id, free.id, person.id, list_id, *made, talk.id, failed.id, key)
+    return Stage(connection.id, free.id, person.id, list_id, *made, talk.id, failed.id, key, body.id)
 
 
 Deed = Callable[[Work, Stage], Any]
@@ -132,6 +145,12 @@ DEEDS: dict[str, tuple[Deed, str, Any, Any]] = {
         "file_name",
         None,
         "a.csv",
+    ),
+    "inbound_events.reprocess": (
+        lambda w, s: inbound_events.reprocess(w, s.body),
+        "state",
+        "parked",
+        "waiting",
     ),
     "inbox.mark_read": (lambda w, s: inbox.mark_read(w, s.conversation), "unread_count", 2, 0),
     "inbox.reply": (lambda w, s: inbox.reply(w, s.conversation, WORDS), "state", None, "queued"),

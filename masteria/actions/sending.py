@@ -10,7 +10,7 @@ them for each batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -165,7 +165,7 @@ def record(work: Work, ledger: str, results: list[Recorded]) -> None:
            from v where r.id = v.id"""
     values = {
         **_attempts(work, results),
-        "states": [str(r.state) for r in results],
+        "states": f"{{{','.join([r.state.value for r in results])}}}",
         "providers": [r.provider_id for r in results],
         "codes": [r.code for r in results],
         "waits": [r.wait for r in results],
@@ -222,7 +222,13 @@ def retry_at(attempts: int, wait: float) -> tuple[SendState, float]:
 
 
 def _attempts(work: Work, rows: Sequence[Claimed | Recorded]) -> dict[str, Any]:
-    return {"ids": [r.id for r in rows], "attempts": [r.attempt_id for r in rows], "company": work.company_id}
+    ids, attempts = _uuids(r.id for r in rows), _uuids(r.attempt_id for r in rows)
+    return {"ids": ids, "attempts": attempts, "company": work.company_id}
+
+
+def _uuids(ids: Iterable[UUID]) -> str:
+    """An array as PostgreSQL reads it: the driver would look at each id several times to find out what it is."""
+    return f"{{{','.join([row_id.hex for row_id in ids])}}}"
 
 
 _HOLD_PEOPLE = """select c.id from contact c where c.company_id = :company and c.id in (

@@ -37,7 +37,7 @@ LATE_SECONDS = 0.01  # what may be made up for: 1 % more in one second; a longer
 EARLY_SECONDS = (
     0.002  # who is due so soon leaves with the one before: a loop wakes up a thousand times a second at most
 )
-IN_FLIGHT = 1000
+IN_FLIGHT = 2000
 RECORD_SECONDS = 0.1
 ANNOUNCE_SECONDS = 0.25
 PLAN_SECONDS = 1.0
@@ -167,11 +167,10 @@ class Pump:
     async def _in_turn(self, claims: list[Claimed]) -> list[Claimed]:
         """Those whose pair with the number is not at its limit; the others are given back until it is not."""
         waits = await self.pairs.waits([claim.to for claim in claims])
-        if not any(waits):
+        if not waits:
             return claims
-        late = [(claim, wait) for claim, wait in zip(claims, waits, strict=True) if wait]
-        await self._calmly(self.lane.release, [claim for claim, _ in late], [wait for _, wait in late])
-        return [claim for claim, wait in zip(claims, waits, strict=True) if not wait]
+        await self._calmly(self.lane.release, [claims[place] for place in waits], list(waits.values()))
+        return [claim for place, claim in enumerate(claims) if place not in waits]
 
     async def _places(self, wanted: int) -> int:
         """At least one place in flight, at most `wanted`."""

@@ -8,6 +8,7 @@ outcomes in bulk. Killed at any instant, a pump leaves at most its marked rows i
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Callable
@@ -32,6 +33,7 @@ LONGEST_SECONDS = 300.0
 
 def send_campaigns() -> None:
     """Until no running campaign has anyone due. Rings itself again after five minutes, so no job grows old."""
+    _collect_rarely()
     uvloop.run(_drain(due_campaigns, Job.SEND_CAMPAIGNS))
 
 
@@ -46,6 +48,13 @@ def recover() -> None:
         with work_as(Actor.system(company_id)) as work:
             leases.part_with_the_dead(work, table, owner, begun)
         log.warning("a worker was killed here; %d calls it had begun are in doubt, the rest goes on", len(begun))
+
+
+def _collect_rarely() -> None:
+    """Messages make no circles: looking for them after every 700 objects took a fifth of the processor's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 async def _drain(due: Callable[[], list[Lane]], job: Job) -> None:

@@ -87,7 +87,7 @@ _FRESH = """select r.id, r.contact_id,
     r.contact_id is not null and not exists (select from conversation v where v.company_id = :company
       and v.connection_id = :connection and v.contact_id = r.contact_id and v.window_expires_at > now()) as counts
   from unnest(cast(:ids as uuid[])) with ordinality a(id, place) join recipient r on r.id = a.id
-  where r.company_id is not distinct from :company order by a.place"""
+  where coalesce(r.company_id = :company, false) order by a.place"""
 _REACH = """insert into portfolio_person as p (company_id, portfolio_id, contact_id, at)
   select distinct cast(:company as uuid), cast(:portfolio as varchar), person, now()
   from unnest(cast(:people as uuid[])) person order by 3

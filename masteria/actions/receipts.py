@@ -169,7 +169,7 @@ _MERGE = """with locked as materialized (
     cast(:sent as timestamptz[]), cast(:delivered as timestamptz[]), cast(:read as timestamptz[]),
     cast(:failures as timestamptz[]), cast(:codes as text[]))
     as v(id, provider, best, failed, sent, delivered, read, failure, code)
-  join {table} t on t.id = v.id where t.company_id is not distinct from :company order by t.id for update of t)
+  join {table} t on t.id = v.id where coalesce(t.company_id = :company, false) order by t.id for update of t)
 update {table} r set
   state = case when r.state = 'read' or v.best = 3 then 'read'
     when r.state = 'delivered' or v.best = 2 then 'delivered'

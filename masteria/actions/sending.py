@@ -3,9 +3,8 @@
 `claimed` means the call has not begun and may be taken back; `sending` is committed before the call. All times are the
 database's own; every statement bears repetition.
 
-Statements that know their rows' ids ask for the company with `is not distinct from`, which no index answers, and run in
-a `Work` opened `by_key`: without statistics the planner believes that a company has a few rows, and would read all of
-them for each batch.
+Statements that know their rows' ids ask for the company in a way that no index answers (`core/isolation.py` says why), and
+run in a `Work` opened `by_key`.
 """
 
 from __future__ import annotations
@@ -111,7 +110,7 @@ def mark_recipients(work: Work, campaign_id: UUID, claims: list[Claimed], *, cap
              from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) a(id, attempt_id))
            update recipient r set state = case when v.barred is null then 'sending' else 'skipped' end,
              reason_code = v.barred, sending_at = case when v.barred is null then now() end, state_at = now()
-           from v where r.id = v.id and r.company_id is not distinct from :company and r.attempt_id = v.attempt_id
+           from v where r.id = v.id and coalesce(r.company_id = :company, false) and r.attempt_id = v.attempt_id
              and r.state = 'claimed' and exists (select from campaign where id = :campaign and state = 'running')""",
         "id, became",
     )
@@ -139,7 +138,7 @@ def release(work: Work, ledger: str, claims: list[Claimed], waits: list[float] |
     query = f"""update {_known(ledger)} r set state = 'queued', due_at = now() + v.wait * interval '1 s',
              owner = null, attempts = r.attempts - 1
            from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[]), cast(:waits as float8[])) v(id, attempt_id, wait)
-           where r.id = v.id and r.company_id is not distinct from :company and r.attempt_id = v.attempt_id
+           where r.id = v.id and coalesce(r.company_id = :company, false) and r.attempt_id = v.attempt_id
              and r.state in ('claimed', 'sending')"""
     work.execute(_counted(ledger, query), {**_attempts(work, claims), "waits": waits or [0.0] * len(claims)})
 
@@ -155,7 +154,7 @@ def record(work: Work, ledger: str, results: list[Recorded]) -> None:
                   cast(:providers as text[]), cast(:codes as text[]), cast(:waits as float8[]))
                 u(id, attempt_id, state, provider, code, wait)
              join {ledger} t on t.id = u.id and t.attempt_id = u.attempt_id
-             where t.company_id is not distinct from :company order by t.id for update of t)
+             where coalesce(t.company_id = :company, false) order by t.id for update of t)
            update {ledger} r set {provider} = coalesce(r.{provider}, v.provider),
              state = case when {_OPEN} then v.state else r.state end,
              reason_code = case when {_OPEN} then v.code else r.reason_code end,

@@ -43,6 +43,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "logging_collector": "off",
     "wal_compression": "on",
+    "random_page_cost": "1.1",
 }
 
 

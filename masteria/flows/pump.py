@@ -27,6 +27,7 @@ from masteria.core.throttle import HORIZON, Grant, Pacer
 from masteria.enums import SendState
 from masteria.flows.journal import Journal
 from masteria.flows.lanes import Lane
+from masteria.flows.recorder import GRACE_SECONDS, Recorder
 
 log = logging.getLogger(__name__)
 CLAIM = 1000  # rows a claim at most; refilled when half is used
@@ -38,13 +39,9 @@ EARLY_SECONDS = (
     0.002  # who is due so soon leaves with the one before: a loop wakes up a thousand times a second at most
 )
 IN_FLIGHT = 2000
-RECORD_SECONDS = 0.1
-ANNOUNCE_SECONDS = 0.25
 PLAN_SECONDS = 1.0
 RENEW_SECONDS = 5.0  # of a lease of 30
-GRACE_SECONDS = 8.0  # for what flies when the process is asked to stop
 LONGEST_HOLD_SECONDS = 1200.0
-KEEP_TRYING_SECONDS = 30.0  # to write down outcomes while the database is away
 RECOVERY = 0.02  # of the full rate, regained each second after the vendor asked for less
 
 
@@ -68,9 +65,7 @@ class Pump:
         self.claiming: asyncio.Task[list[Claimed]] | None = None
         self.flying: set[asyncio.Task[None]] = set()
         self.room = asyncio.Semaphore(IN_FLIGHT)
-        self.results: list[Recorded] = []
-        self.announced_at = 0.0
-        self.owes_word = False  # outcomes were written down and the screens not told yet
+        self.recorder = Recorder(lane)
         self.share = 1.0  # of the rate, which we dare after the vendor asked for less
         self.held_until = 0.0
         self.next_at = 0.0
@@ -96,7 +91,7 @@ class Pump:
         self.renewed_at = time.monotonic()
         self.journal = Journal(self.lane.table, self.lane.company_id, self.owner)
         landed = asyncio.Event()
-        recorder = asyncio.create_task(self._record_often(landed))
+        recording = asyncio.create_task(self.recorder.run(landed))
         try:
             await self._stream()
         except BaseException:
@@ -105,7 +100,7 @@ class Pump:
         finally:
             await self._land()
             landed.set()
-            await recorder
+            await recording
             await self.sender.close()
             await self.pacer.leave()
             await self._part()
@@ -114,7 +109,7 @@ class Pump:
 
     async def _part(self) -> None:
         """End the lease; with rows left over it runs out, or the journal tells whoever comes next on this machine."""
-        if self.unsure or self.results or self.flying:
+        if self.unsure or self.recorder.results or self.flying:
             self.journal.leave()
         else:
             self.journal.close()
@@ -249,7 +244,7 @@ class Pump:
             echo, content = f"{self.lane.prefix}:{claim.id}", self.plan.content or Content(text=claim.text)
             self.journal.begin(claim.id)
             answer = await self.sender.send(claim.to, echo, content, claim.values, claim.attempts)
-            self.results.append(self._result(claim, answer))
+            self.recorder.results.append(self._result(claim, answer))
             if answer.verdict == Verdict.SLOW:
                 await self._slow_down(min(answer.wait, LONGEST_HOLD_SECONDS))
             elif answer.verdict in (Verdict.STOP_CAMPAIGN, Verdict.STOP_ACCOUNT):
@@ -274,30 +269,6 @@ class Pump:
         elif answer.verdict == Verdict.RETRY:  # who meets a number that must slow down has used up no try
             state, wait = sending.retry_at(claim.attempts, answer.wait)
         return Recorded(claim.id, claim.attempt_id, state, answer.provider_id, answer.code, wait)
-
-    async def _record_often(self, landed: asyncio.Event) -> None:
-        """Until everything has landed, and then the rest, as long as there is hope."""
-        while not landed.is_set():
-            await asyncio.sleep(RECORD_SECONDS)
-            await self._record(announce=time.monotonic() - self.announced_at >= ANNOUNCE_SECONDS)
-        give_up = time.monotonic() + (GRACE_SECONDS if jobs.stopping.is_set() else KEEP_TRYING_SECONDS)
-        while not await self._record(announce=True) and time.monotonic() < give_up:
-            await asyncio.sleep(0.5)
-
-    async def _record(self, *, announce: bool) -> bool:
-        if not self.results and not (announce and self.owes_word):
-            return True
-        results, self.results = self.results, []
-        try:
-            await asyncio.to_thread(self.lane.record, results, announce=announce)
-        except Exception:
-            self.results = results + self.results  # the database was away: the outcomes wait here, nothing is resent
-            log.exception("outcomes of %s not recorded yet", self.lane)
-            return False
-        self.owes_word = not announce
-        if announce:
-            self.announced_at = time.monotonic()
-        return True
 
     async def _land(self) -> None:
         """Say why it ends, give back what was not begun, wait for what flies: the last answers may be why."""

@@ -23,6 +23,7 @@ from tests.ports import free_port
 from tests.stage import SandboxProcess
 
 FLAGS = [
+    "--accept-lang=pt-BR",  # of sockets too: older ones take only pages' from the context
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

@@ -53,7 +53,8 @@ def claim_recipients(work: Work, campaign_id: UUID, owner: UUID, count: int) -> 
     """
     rows = work.execute(
         """with due as materialized (
-             select id from recipient where company_id = :company and campaign_id = :campaign and due_at <= now()
+             select id from recipient where coalesce(company_id = :company, false)
+               and campaign_id = :campaign and due_at <= now()
                and exists (select from campaign where id = :campaign and state = 'running')
              order by due_at, id limit :count for update skip locked)
            update recipient r set state = 'claimed', owner = :owner, attempt_id = uuidv7(), due_at = null,

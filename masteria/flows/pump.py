@@ -34,11 +34,13 @@ CLAIM = 1000  # rows a claim at most; refilled when half is used
 CLAIM_AHEAD_SECONDS = 5.0  # and never more than leave in this time
 BATCH, BATCH_SECONDS = 250, HORIZON / 2  # slots at a time at most, and never for longer than half the horizon
 MARK_AHEAD_SECONDS = 0.02  # before a batch's first slot: a kill leaves in doubt what is marked, sent or not
-LATE_SECONDS = 0.01  # what may be made up for: 1 % more in one second; a longer stall is lost time, not a burst
+LATE_SECONDS = (
+    0.007  # what may be made up for: less than 1 % more in one second; a longer stall is lost time, not a burst
+)
 EARLY_SECONDS = (
     0.002  # who is due so soon leaves with the one before: a loop wakes up a thousand times a second at most
 )
-IN_FLIGHT = 2000
+IN_FLIGHT = 1500
 PLAN_SECONDS = 1.0
 RENEW_SECONDS = 5.0  # of a lease of 30
 LONGEST_HOLD_SECONDS = 1200.0

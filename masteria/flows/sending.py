@@ -54,7 +54,7 @@ def _collect_rarely() -> None:
     """Messages make no circles: looking for them after every 700 objects took a fifth of the processor's time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(10_000, 10, 10)
 
 
 async def _drain(due: Callable[[], list[Lane]], job: Job) -> None:

@@ -182,12 +182,8 @@ class TemplateInfo:
 
 
 class Sender(Protocol):
-    """Sends one message after another over connections of its own."""
+    """Sends one message after another, many at a time."""
 
     async def send(self, to: str, echo: str, content: Content, values: dict[str, str], attempts: int = 1) -> Answer:
         """The `attempts`-th attempt; what vendor or network do becomes an `Answer`, never an exception."""
-        ...
-
-    async def close(self) -> None:
-        """Let the connections go."""
         ...

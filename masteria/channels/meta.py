@@ -24,12 +24,12 @@ PAIR_LIMIT = PairRate(seconds=6.0, burst=45)  # to one person (Cloud API, pair r
 
 
 class MetaSender:
-    """Sends for one number. `connections` bounds the messages in flight."""
+    """Sends for one number, over connections that other numbers of the process use too."""
 
-    def __init__(self, account: Account, connections: int) -> None:
+    def __init__(self, account: Account, client: HotClient) -> None:
         self._url = f"{account.base_url}/{account.number_id}/messages"
         self._headers = {"authorization": f"Bearer {account.token}", "content-type": "application/json"}
-        self._client = HotClient(connections)
+        self._client = client
         self._bodies: dict[Content, Body] = {}  # of one campaign's content, or of the last reply's
 
     async def send(self, to: str, echo: str, content: Content, values: dict[str, str], attempts: int = 1) -> Answer:
@@ -43,9 +43,6 @@ class MetaSender:
             return Answer(Verdict.DOUBT, code="no_answer")
         return read_answer(heard.status, heard.body, attempts, heard.retry_after)
 
-    async def close(self) -> None:
-        await self._client.close()
-
     def _body(self, content: Content) -> Body:
         found = self._bodies.get(content)
         if found is None:
@@ -54,9 +51,9 @@ class MetaSender:
         return found
 
 
-def sender(account: Account, connections: int) -> MetaSender:
+def sender(account: Account, client: HotClient) -> MetaSender:
     """A sender for this number."""
-    return MetaSender(account, connections)
+    return MetaSender(account, client)
 
 
 def read_answer(status: int, raw: bytes, attempts: int, retry_after: float = 0.0) -> Answer:

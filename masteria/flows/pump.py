@@ -28,6 +28,7 @@ from masteria.enums import SendState
 from masteria.flows.journal import Journal
 from masteria.flows.lanes import Lane
 from masteria.flows.recorder import GRACE_SECONDS, Recorder
+from masteria.kit.outbound import HotClient
 
 log = logging.getLogger(__name__)
 CLAIM = 1000  # rows a claim at most; refilled when half is used
@@ -59,9 +60,10 @@ class Batch:
 class Pump:
     """Drains one lane. Everything it holds in memory can be lost at any moment."""
 
-    def __init__(self, lane: Lane, client: aio.Redis) -> None:
+    def __init__(self, lane: Lane, client: aio.Redis, web: HotClient) -> None:
         self.lane = lane
         self.client = client
+        self.web = web
         self.buffer: deque[Claimed] = deque()
         self.unmarked: list[Claimed] = []  # what turned out not to leave
         self.claiming: asyncio.Task[list[Claimed]] | None = None
@@ -85,7 +87,7 @@ class Pump:
             return
         self.plan, self.planned_at = plan, time.monotonic()
         channel, number = channel_for(plan.kind), plan.account.number_id
-        self.sender: Sender = channel.sender(plan.account, IN_FLIGHT)
+        self.sender: Sender = channel.sender(plan.account, self.web)
         self.pacer = Pacer(self.client, number, self.lane.shares_as(), horizon=self.lane.horizon)
         limit: PairRate = channel.PAIR_LIMIT
         self.pairs = Pairs(self.client, number, seconds=limit.seconds, burst=limit.burst)
@@ -103,7 +105,6 @@ class Pump:
             await self._land()
             landed.set()
             await recording
-            await self.sender.close()
             await self.pacer.leave()
             await self._part()
         if self.exhausted and self.stopped is None:

@@ -24,7 +24,8 @@ from masteria.core.redis import bell_url
 from masteria.core.work import work_as
 from masteria.flows.journal import left_behind
 from masteria.flows.lanes import Lane, due_campaigns, due_replies
-from masteria.flows.pump import Pump
+from masteria.flows.pump import IN_FLIGHT, Pump
+from masteria.kit.outbound import HotClient
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
@@ -60,13 +61,14 @@ def _collect_rarely() -> None:
 async def _drain(due: Callable[[], list[Lane]], job: Job) -> None:
     await asyncio.to_thread(recover)
     client = aio.from_url(bell_url(), socket_timeout=0.15, socket_connect_timeout=0.15)
+    web = HotClient(IN_FLIGHT)
     pumps: dict[Lane, asyncio.Task[None]] = {}
     until = time.monotonic() + LONGEST_SECONDS
     try:
         while not jobs.stopping.is_set() and time.monotonic() < until:
             for lane in await _look(due, pumps):
                 if lane not in pumps:
-                    pumps[lane] = asyncio.create_task(Pump(lane, client).run(until))
+                    pumps[lane] = asyncio.create_task(Pump(lane, client, web).run(until))
             if not pumps:
                 return
             await asyncio.sleep(LOOK_SECONDS)
@@ -76,6 +78,7 @@ async def _drain(due: Callable[[], list[Lane]], job: Job) -> None:
         if not jobs.stopping.is_set():
             ring(job)
     finally:
+        await web.close()
         await client.aclose()
 
 

@@ -21,6 +21,7 @@ from masteria.core.work import work_as
 from masteria.enums import CampaignState
 from masteria.flows import upkeep
 from masteria.flows.pump import IN_FLIGHT
+from masteria.kit.outbound import HotClient
 from masteria.models import Campaign
 from masteria.sandbox.sample import SAMPLE_ACCESS_TOKEN, SAMPLE_PHONE_NUMBER_ID
 from tests.cast import Cast, a_template, contacts
@@ -163,10 +164,11 @@ def test_a_second_message_to_one_person_would_be_seen() -> None:
     account = Account(f"{sandbox.url}/v25.0", SAMPLE_PHONE_NUMBER_ID, "1", SAMPLE_ACCESS_TOKEN)
 
     async def twice() -> None:
-        sender = meta.sender(account, 2)
+        web = HotClient(2)
+        sender = meta.sender(account, web)
         for _ in range(2):
             await sender.send("+5511987654321", "r:1", Content(text="oi"), {})
-        await sender.close()
+        await web.close()
 
     try:
         asyncio.run(twice())

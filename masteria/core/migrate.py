@@ -12,23 +12,23 @@ from alembic.script import ScriptDirectory
 from alembic import command
 from masteria.core import months
 from masteria.core.db import APP, OPS, owner_engine, owner_url, role_name, role_password
+from masteria.kit.errors import Invalid
 
 ROOT = Path(__file__).resolve().parents[2]
-# a random one whose first 48 bits become Unix milliseconds and whose version becomes 7 (0111)
-UUIDV7 = """create or replace function app.uuidv7() returns uuid language sql volatile parallel safe as $$
-  select encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-    placing substring(int8send(floor(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6),
-    52, 1), 53, 1), 'hex')::uuid $$"""
+OLDEST = 18  # of PostgreSQL: ids in the order of time, and what a row was before a change
 
 
 def upgrade(revision: str = "head") -> None:
-    """Make the two roles and `uuidv7()` if they are missing, then run the migrations. Safe to repeat and to run twice at once."""
+    """Make the two roles if they are missing, then run the migrations. Safe to repeat and to run twice at once.
+
+    Raises `Invalid` for a PostgreSQL older than 18.
+    """
     engine = owner_engine()
     with engine.begin() as connection:
+        _check_version(connection)
         connection.execute(sa.text("select pg_advisory_xact_lock(:lock)"), {"lock": 0x726F6C65})
         connection.execute(sa.text("create schema if not exists app"))
         connection.execute(sa.text("create extension if not exists vector"))
-        _ensure_ids(connection)
         for role in (APP, OPS):
             _ensure_role(connection, role)
     command.upgrade(alembic_config(), revision)
@@ -50,10 +50,10 @@ def alembic_config() -> Config:
     return config
 
 
-def _ensure_ids(connection: sa.Connection) -> None:
-    """Ids made in SQL are in the order of time like those of `kit/ids.py`; PostgreSQL knows how from version 18 on."""
-    if connection.scalar(sa.text("select to_regprocedure('pg_catalog.uuidv7()') is null")):
-        connection.execute(sa.text(UUIDV7))
+def _check_version(connection: sa.Connection) -> None:
+    version = int(connection.scalar(sa.text("show server_version_num")) or 0) // 10_000
+    if version < OLDEST:
+        raise Invalid("DATABASE_URL", f"PostgreSQL {version} is too old; Masteria needs {OLDEST} or newer.")
 
 
 def _ensure_role(connection: sa.Connection, role: str) -> None:

@@ -48,8 +48,8 @@ def _database() -> tuple[str, str]:
         version = str(connection.scalar(sa.text("show server_version"))).split()[0]
         clock = connection.scalar(sa.text("select now()"))
     drift = abs((datetime.now(UTC) - clock).total_seconds())
-    if int(version.split(".")[0]) < 16:
-        return "failure", f"PostgreSQL {version} is too old; 16 or newer is needed"
+    if int(version.split(".")[0]) < migrate.OLDEST:
+        return "failure", f"PostgreSQL {version} is too old; {migrate.OLDEST} or newer is needed"
     if drift > 5:
         return "warning", f"its clock is {drift:.0f} s off ours; set up time synchronisation"
     return "ok", f"PostgreSQL {version}"

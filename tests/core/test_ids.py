@@ -1,29 +1,24 @@
-"""Ids are UUIDs of version 7, whoever makes them: Python, PostgreSQL 18, or our own function in older ones."""
+"""Ids are UUIDs of version 7, whoever makes them: Python or PostgreSQL."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-import pytest
 import sqlalchemy as sa
 
 from masteria.actions import bulk, campaigns, intake, templates
 from masteria.channels.base import TemplateInfo
 from masteria.core.db import owner_engine
-from masteria.core.migrate import UUIDV7
 from masteria.core.work import Work, work_as
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
 from tests.cast import Cast, a_connection, a_template
 
 
-@pytest.mark.parametrize("function", ["uuidv7", "app.uuidv7"])
-def test_the_database_makes_ids_of_version_7_in_the_order_of_time(function: str) -> None:
-    """PostgreSQL's own, and ours for versions before 18; what is made here is rolled back."""
+def test_the_database_makes_ids_of_version_7_in_the_order_of_time() -> None:
     before = now()
     with owner_engine().connect() as connection:
-        connection.execute(sa.text(UUIDV7))
-        found: list[UUID] = list(connection.scalars(sa.text(f"select {function}() from generate_series(1, 1000)")))
+        found: list[UUID] = list(connection.scalars(sa.text("select uuidv7() from generate_series(1, 1000)")))
     after = now()
     assert {(made.version, made.variant) for made in found} == {(7, new_id().variant)}
     assert len(set(found)) == 1000

@@ -74,6 +74,6 @@ _MESSAGES = """insert into message (id, company_id, conversation_id, direction, 
    select uuidv7(at - now()), v.company_id, v.id, case k % 2 when 0 then 'inbound' else 'outbound' end, 'text', 'Tudo bem?', '{}',
      'wamid.' || :mark || v.id || k, case k % 2 when 1 then 'read' end, 0, at, at, at
    from (select *, row_number() over (partition by company_id order by id) as place from conversation) v,
-     generate_series(1, :each * :campaigns) k, lateral (select now() - (k % :months + 1) * interval '30 days'
+     generate_series(1, cast(:each as int) * :campaigns) k, lateral (select now() - (k % :months + 1) * interval '30 days'
        - k * interval '1 millisecond' as at)
    where v.place = k % 300 + 1"""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from types import FrameType
 from typing import Any
@@ -24,6 +25,9 @@ from masteria.flows import sending
 from masteria.kit.errors import MasteriaError
 
 log = logging.getLogger("masteria.worker")
+
+
+READING, READING_NICE = "intake", 10  # what is stored can wait a little: the next webhook wants its answer first
 
 
 class Worker(SimpleWorker):
@@ -51,6 +55,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     set_up_logging(settings())
     sending.recover()
+    if arguments.queue == READING:
+        os.nice(READING_NICE)
     worker = Worker(
         [Queue(arguments.queue, connection=bells(), serializer=JSONSerializer)],
         connection=bells(),

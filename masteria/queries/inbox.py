@@ -110,7 +110,10 @@ def thread(
         "limit": checked_limit(limit) + 1,
         **order.values,
     }
-    rows = work.execute(f"{_THREAD} where {order.after} order by {order.by} limit :limit", values)
+    page = f"order by {order.by} limit :limit"
+    # each kind alone gives no more than the page needs, so that a long conversation costs what a short one does
+    written, sent = (f"{source} and {order.after} {page}" for source in (_WRITTEN, _CAMPAIGNS))
+    rows = work.execute(f"select * from (({written}) union all ({sent})) m {page}", values)
     return order.page([_message(row) for row in rows], limit)
 
 
@@ -146,13 +149,13 @@ _OWN = """select m.id, m.direction, m.kind, m.text, m.state, m.reason_code, m.cr
     m.sent_at, m.delivered_at, m.read_at, m.failed_at, p.name as author, cast(null as uuid) as campaign_id, m.payload,
     m.external_id as provider_id, m.conversation_id
   from message m left join person p on p.id = m.author_id where m.company_id = :company"""
-_THREAD = f"""select * from (
-  select id, direction, kind, text, state, reason_code, at, sent_at, delivered_at, read_at, failed_at, author,
-    campaign_id, payload, provider_id from ({_OWN}) own where conversation_id = :id
-  union all
-  select r.id, 'outbound', case when c.kind = 'template' then 'template' else 'text' end, coalesce(t.body, c.body),
-    r.state, r.reason_code, coalesce(r.sending_at, r.state_at), r.sent_at, r.delivered_at, r.read_at, r.failed_at,
-    c.name, c.id, r.variables, r.provider_id
+_WRITTEN = f"""select id, direction, kind, text, state, reason_code, at, sent_at, delivered_at, read_at, failed_at,
+    author, campaign_id, payload, provider_id from ({_OWN}) m where m.conversation_id = :id"""
+_CAMPAIGNS = """select * from (
+  select r.id, 'outbound' as direction, case when c.kind = 'template' then 'template' else 'text' end as kind,
+    coalesce(t.body, c.body) as text, r.state, r.reason_code, coalesce(r.sending_at, r.state_at) as at, r.sent_at,
+    r.delivered_at, r.read_at, r.failed_at, c.name as author, c.id as campaign_id, r.variables as payload, r.provider_id
   from recipient r join campaign c on c.id = r.campaign_id and c.connection_id = :connection
     left join template t on t.id = c.template_id
-  where r.company_id = :company and r.contact_id = :contact and r.state not in ('queued', 'claimed', 'skipped')) m"""
+  where r.company_id = :company and r.contact_id = :contact
+    and r.state not in ('queued', 'claimed', 'skipped')) m where true"""

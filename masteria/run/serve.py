@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -25,7 +26,10 @@ async def serve(host: str, port: int) -> None:
     """Until SIGTERM or SIGINT. One process: no forked server can outlive its parent."""
     from masteria.masteria import app  # after the environment is set; imports every screen
 
-    server = Server(app(), address=host, port=port, interface=Interfaces.ASGI, log_access=False, backlog=1024)
+    built = app()
+    gc.collect()
+    gc.freeze()  # the screens stay for ever: looking through them for circles held up every answer for a tenth of a second
+    server = Server(built, address=host, port=port, interface=Interfaces.ASGI, log_access=False, backlog=1024)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)

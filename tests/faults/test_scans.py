@@ -17,17 +17,22 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = sorted([*ROOT.glob("masteria/**/*.py"), *ROOT.glob("workers/*.py")])
 # of what RQ keeps, only what these do not touch may be read: they clean up without a lock, and jobs run twice
 CLEANING = re.compile(r"\b(\w*Registry|get_job_ids|get_job_count|registry\.count|len\(\w*registry\w*\))\b")
-SENDING = ("actions/sending.py", "actions/receipts.py", "flows/sending.py", "flows/pump.py", "flows/lanes.py")
-SENDING += ("flows/upkeep.py", "core/throttle.py")
+SENDING = ("actions/sending.py", "actions/receipts.py", "actions/leases.py", "actions/budgets.py", "actions/tally.py")
+SENDING += (
+    "flows/sending.py",
+    "flows/pump.py",
+    "flows/recorder.py",
+    "flows/lanes.py",
+    "core/throttle.py",
+    "core/pairs.py",
+)
 
 
 def test_q05_each_worker_process_hears_one_queue() -> None:
-    places = ("compose.yaml", "Dockerfile", "masteria/run/up.py", "masteria/run/bench.py", "masteria/run/cli.py")
+    named = ("compose.yaml", "Dockerfile", "masteria/run/up.py", "masteria/run/cli.py")
+    places = [*(ROOT / name for name in named), *ROOT.glob("masteria/run/bench/*.py")]
     lines = [
-        line
-        for name in places
-        for line in (ROOT / name).read_text().splitlines()
-        if '"--queue"' in line or "--queue," in line
+        line for place in places for line in place.read_text().splitlines() if '"--queue"' in line or "--queue," in line
     ]
     assert len(lines) >= len(QUEUES) + 2
     assert [line for line in lines if line.count("--queue") != 1] == []

@@ -11,7 +11,7 @@ from masteria.core import jobs
 from masteria.flows.lanes import Lane
 
 log = logging.getLogger(__name__)
-RECORD_SECONDS = 0.05
+RECORD_SECONDS = 0.1
 ANNOUNCE_SECONDS = 0.25
 GRACE_SECONDS = 8.0  # for what flies when the process is asked to stop
 KEEP_TRYING_SECONDS = 30.0  # to write down outcomes while the database is away

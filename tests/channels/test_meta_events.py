@@ -19,6 +19,18 @@ def events(name: str) -> list[Any]:
     return [event for told in saved(name) for event in events_of(told)]
 
 
+# what has no effect here yet: it is stored, shown and explained
+KEPT = {
+    "call",
+    "call_status",
+    "contact_sync",
+    "error",
+    "group_event",
+    "handover",
+    "history_declined",
+    "history_message",
+}
+KEPT |= {"history_progress", "standby", "unknown", "username_update"}
 # file, kind, the line a person reads, something of what is kept beside it
 INBOUND = [
     ("text", "text", "Oi, tudo bem? 😀", {"context": {"from": "5511900000100", "id": OURS}}),
@@ -148,6 +160,9 @@ def test_a_followed_link_names_the_person() -> None:
     assert [type(e) for e in events("link_click")] == [Clicked, Clicked]
 
 
-@pytest.mark.parametrize("name", PAYLOADS)
-def test_every_kind_can_be_asked_what_it_wants(name: str) -> None:
-    events(name)
+def test_every_kind_asks_for_something_but_those_that_are_only_kept() -> None:
+    asked: set[str] = set()
+    silent: set[str] = set()
+    for told in [told for name in PAYLOADS for told in saved(name)]:
+        (asked if list(events_of(told)) else silent).add(str(told.kind))
+    assert silent - asked == KEPT

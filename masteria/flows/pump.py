@@ -69,7 +69,6 @@ class Pump:
         self.claiming: asyncio.Task[list[Claimed]] | None = None
         self.flying: set[asyncio.Task[None]] = set()
         self.room = asyncio.Semaphore(IN_FLIGHT)
-        self.recorder = Recorder(lane)
         self.share = 1.0  # of the rate, which we dare after the vendor asked for less
         self.held_until = 0.0
         self.next_at = 0.0
@@ -94,6 +93,7 @@ class Pump:
         self.owner = await asyncio.to_thread(self.lane.begin)
         self.renewed_at = time.monotonic()
         self.journal = Journal(self.lane.table, self.lane.company_id, self.owner)
+        self.recorder = Recorder(self.lane, self.journal)
         landed = asyncio.Event()
         recording = asyncio.create_task(self.recorder.run(landed))
         try:
@@ -247,7 +247,9 @@ class Pump:
             echo, content = f"{self.lane.prefix}:{claim.id}", self.plan.content or Content(text=claim.text)
             self.journal.begin(claim.id)
             answer = await self.sender.send(claim.to, echo, content, claim.values, claim.attempts)
-            self.recorder.results.append(self._result(claim, answer))
+            result = self._result(claim, answer)
+            self.journal.answer(result)
+            self.recorder.results.append(result)
             if answer.verdict == Verdict.SLOW:
                 await self._slow_down(min(answer.wait, LONGEST_HOLD_SECONDS))
             elif answer.verdict in (Verdict.STOP_CAMPAIGN, Verdict.STOP_ACCOUNT):

@@ -8,6 +8,7 @@ import time
 
 from masteria.actions.sending import Recorded
 from masteria.core import jobs
+from masteria.flows.journal import Journal
 from masteria.flows.lanes import Lane
 
 log = logging.getLogger(__name__)
@@ -20,8 +21,8 @@ KEEP_TRYING_SECONDS = 30.0  # to write down outcomes while the database is away
 class Recorder:
     """Takes results as they come. What it could not write down stays in `results`."""
 
-    def __init__(self, lane: Lane) -> None:
-        self.lane = lane
+    def __init__(self, lane: Lane, journal: Journal) -> None:
+        self.lane, self.journal = lane, journal
         self.results: list[Recorded] = []
         self.announced_at = 0.0
         self.owes_word = False  # outcomes were written down and the screens not told yet
@@ -46,6 +47,7 @@ class Recorder:
             self.results = results + self.results  # the database was away: the outcomes wait here, nothing is resent
             log.exception("outcomes of %s not recorded yet", self.lane)
             return False
+        self.journal.recorded(results)
         self.owes_word = not announce
         if announce:
             self.announced_at = time.monotonic()

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import uvloop
 from redis import asyncio as aio
 
-from masteria.actions import leases
+from masteria.actions import leases, sending
 from masteria.core import jobs
 from masteria.core.access import Actor
 from masteria.core.jobs import Job, ring
@@ -45,10 +45,11 @@ def send_messages() -> None:
 
 def recover() -> None:
     """Sort out what pumps of this machine left when they were killed."""
-    for table, company_id, owner, begun in left_behind():
-        with work_as(Actor.system(company_id)) as work:
-            leases.part_with_the_dead(work, table, owner, begun)
-        log.warning("a worker was killed here; %d calls it had begun are in doubt, the rest goes on", len(begun))
+    for left in left_behind():
+        with work_as(Actor.system(left.company_id), by_key=True) as work:
+            sending.record(work, left.table, left.answered)
+            leases.part_with_the_dead(work, left.table, left.owner, left.begun)
+        log.warning("a worker was killed here; %d calls it had begun are in doubt, the rest goes on", len(left.begun))
 
 
 def _collect_rarely() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -210,6 +211,56 @@ def test_a_killed_worker_leaves_in_doubt_only_whom_it_began_to_call(cast: Cast, 
     os.close(dead._file)  # the kernel does this when the process is killed
     recover()
     assert [row(cast.ana, c.id) for c in claims] == [("in_doubt",), ("queued",), ("queued",)]
+
+
+def test_what_a_killed_worker_was_answered_is_recorded_by_the_next(cast: Cast, running: UUID) -> None:
+    with work_as(cast.ana) as work:
+        owner = leases.take(work, "recipient", running)
+        claims = sending.claim_recipients(work, running, owner, 10)
+    mark(cast.ana, running, claims)
+    sent, refused, silent = claims
+    answers = [
+        Recorded(sent.id, sent.attempt_id, SendState.SENT, "wamid.É1"),
+        Recorded(refused.id, refused.attempt_id, SendState.FAILED, code="131026"),
+    ]
+
+    async def work_and_die() -> None:
+        dead = Journal("recipient", cast.ana.company_id, owner)
+        for claim_ in claims:
+            dead.begin(claim_.id)
+        for answer in answers:
+            dead.answer(answer)
+        await asyncio.sleep(0)
+        os.write(dead._file, b"A and cut off")
+        os.close(dead._file)
+
+    asyncio.run(work_and_die())
+    recover()
+    assert [row(cast.ana, c.id, "state, provider_id, reason_code") for c in (sent, refused, silent)] == [
+        ("sent", "wamid.É1", None),
+        ("failed", None, "131026"),
+        ("in_doubt", None, None),
+    ]
+
+
+def test_a_journal_keeps_only_what_is_not_recorded(cast: Cast, running: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "TRIM_BYTES", 100)
+    ids = [uuid4() for _ in range(20)]
+
+    async def send_and_die() -> None:
+        dead = Journal("recipient", cast.ana.company_id, uuid4())
+        for row_id in ids:
+            dead.begin(row_id)
+        results = [Recorded(row_id, uuid4(), SendState.SENT, "wamid.1") for row_id in ids[:19]]
+        for result in results:
+            dead.answer(result)
+        await asyncio.sleep(0)
+        dead.recorded(results[:18])
+        os.close(dead._file)
+
+    asyncio.run(send_and_die())
+    (left,) = [left for left in journal.left_behind() if left.company_id == cast.ana.company_id]
+    assert (left.begun, [r.id for r in left.answered]) == (ids[19:], ids[18:19])
 
 
 def test_a_journal_from_before_a_power_cut_is_not_believed(

@@ -10,6 +10,7 @@ class Role(StrEnum):
 
     OWNER = "owner"
     ADMIN = "admin"
+    SUPERVISOR = "supervisor"
     AGENT = "agent"
     VIEWER = "viewer"
 
@@ -29,7 +30,53 @@ class Permission(StrEnum):
     EDIT_TEMPLATES = "templates:write"
     READ_CONNECTIONS = "connections:read"
     EDIT_CONNECTIONS = "connections:write"
+    READ_MEMBERS = "members:read"
+    EDIT_MEMBERS = "members:write"
+    READ_AUDIT = "audit:read"
     ADMIN = "admin"
+    OWN_COMPANY = "company:own"
+    OPERATE = "installation"
+
+
+class Provider(StrEnum):
+    """Who may vouch for a person besides us."""
+
+    GOOGLE = "google"
+    FACEBOOK = "facebook"
+
+
+class TicketPurpose(StrEnum):
+    """What a link or cookie that works once is good for."""
+
+    VERIFY_EMAIL = "verify_email"
+    CHANGE_EMAIL = "change_email"
+    RESET_PASSWORD = "reset_password"
+    SECOND_STEP = "second_step"
+
+
+class MailState(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Feature(StrEnum):
+    """A part of the product that the installation gives a company, whole or not."""
+
+    CONTACTS = "contacts"
+    CONVERSATIONS = "conversations"
+    CAMPAIGNS = "campaigns"
+    TEMPLATES = "templates"
+    CONNECTIONS = "connections"
+    API = "api"
+
+
+class Level(StrEnum):
+    """`limited` is everything within the company's quotas, `full` is without them."""
+
+    FULL = "full"
+    LIMITED = "limited"
+    READ_ONLY = "read_only"
 
 
 class ConnectionKind(StrEnum):
@@ -156,6 +203,8 @@ class Topic(StrEnum):
     TEMPLATE = "template"
     SESSION = "session"
     INTAKE = "intake"
+    MEMBER = "member"
+    COMPANY = "company"
 
 
 class Happened(StrEnum):
@@ -200,5 +249,35 @@ class Happened(StrEnum):
     IMPORT_STARTED = "import.started"
     IMPORT_FINISHED = "import.finished"
     API_KEY_CREATED = "api_key.created"
+    API_KEY_UPDATED = "api_key.updated"
     API_KEY_REVOKED = "api_key.revoked"
     MEMBER_CREATED = "member.created"
+    MEMBER_UPDATED = "member.updated"
+    MEMBER_REMOVED = "member.removed"
+    INVITE_CREATED = "invite.created"
+    INVITE_ACCEPTED = "invite.accepted"
+    INVITE_REVOKED = "invite.revoked"
+    TEAM_CREATED = "team.created"
+    TEAM_UPDATED = "team.updated"
+    TEAM_DELETED = "team.deleted"
+    ROLE_CREATED = "role.created"
+    ROLE_UPDATED = "role.updated"
+    ROLE_DELETED = "role.deleted"
+    COMPANY_UPDATED = "company.updated"
+    COMPANY_SUSPENDED = "company.suspended"
+    COMPANY_RESTORED = "company.restored"
+    FEATURE_UPDATED = "feature.updated"
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
+    SIGN_IN_REFUSED = "sign_in.refused"
+    DOOR_REFUSED = "door.refused"
+    PASSWORD_CHANGED = "password.changed"
+    EMAIL_CHANGED = "email.changed"
+    EMAIL_VERIFIED = "email.verified"
+    SECOND_STEP_ENABLED = "second_step.enabled"
+    SECOND_STEP_DISABLED = "second_step.disabled"
+    LOGIN_LINKED = "login.linked"
+    LOGIN_UNLINKED = "login.unlinked"
+    SUPPORT_ENTERED = "support.entered"
+    SUPPORT_LEFT = "support.left"
+    CONVERSATION_ASSIGNED = "conversation.assigned"

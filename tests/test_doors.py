@@ -14,7 +14,7 @@ import pytest
 from sqlmodel import SQLModel
 
 import masteria.actions
-from masteria.actions import accounts, campaigns, contacts, imports, inbox
+from masteria.actions import campaigns, contacts, imports, inbox, keys
 from masteria.actions import intake as bodies
 from masteria.channels.base import NumberInfo
 from masteria.core.work import Work, work_as
@@ -138,7 +138,7 @@ def ids(cast: Cast) -> dict[str, UUID]:
             "list_id": contacts.create_list(work, "Lista"),
             "campaign_id": campaigns.create(work, name="Novidades", connection_id=connection.id),
             "import_id": imports.start(work, "a.csv", f"{work.company_id.hex}-nowhere", {}, {}),
-            "key_id": accounts.create_api_key(work, "chave", ["contacts:read"]).id,
+            "key_id": keys.create_api_key(work, "chave", ["contacts:read"]).id,
         }
 
 
@@ -164,7 +164,7 @@ def test_who_may_only_look_is_refused(cast: Cast, ids: dict[str, UUID], door: Do
 def _everything(cast: Cast) -> dict[str, int]:
     """A fingerprint of every row of Aurora."""
     with work_as(cast.ana) as work:
-        return {name: _print(work, name) for name in SQLModel.metadata.tables if name not in ("company", "person")}
+        return {name: _print(work, name) for name, table in SQLModel.metadata.tables.items() if "company_id" in table.c}
 
 
 def _print(work: Work, table: str) -> int:

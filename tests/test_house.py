@@ -30,6 +30,9 @@ ENVIRONMENT_FOLDERS = ("masteria/run/", "tests/")
 ACROSS = {
     "masteria/core/work.py",
     "masteria/actions/accounts.py",
+    "masteria/actions/keys.py",
+    "masteria/actions/members.py",
+    "masteria/actions/sessions.py",
     "masteria/api/hooks.py",
     "masteria/actions/intake.py",
     "masteria/flows/intake.py",

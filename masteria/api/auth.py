@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from masteria.actions import accounts
+from masteria.actions import accounts, sessions
 from masteria.core import attempts, forms, live
 from masteria.core.access import Actor
 from masteria.enums import Topic
@@ -37,7 +37,7 @@ def session_token(request: Request) -> str:
 async def find_person(request: Request) -> Actor | None:
     """Who the cookie is."""
     token = session_token(request)
-    return await asyncio.to_thread(accounts.find_actor, token) if token else None
+    return await asyncio.to_thread(sessions.find_actor, token) if token else None
 
 
 def local_path(target: str) -> str:
@@ -62,7 +62,7 @@ async def login(request: Request) -> Response:
         return _back(request, "/login", forms.Refused("login", "", "slow", typed=typed), 429)
     try:
         token = await asyncio.to_thread(
-            accounts.sign_in, email, form.get("password", ""), ip=_ip(request), user_agent=_agent(request)
+            sessions.sign_in, email, form.get("password", ""), ip=_ip(request), user_agent=_agent(request)
         )
     except Invalid:
         await asyncio.to_thread(attempts.failed, *who)
@@ -104,8 +104,8 @@ async def logout(request: Request) -> Response:
     if not same_origin(request):
         return PlainTextResponse("cross-site request refused", 403)
     if token := session_token(request):
-        actor = await asyncio.to_thread(accounts.find_actor, token)
-        await asyncio.to_thread(accounts.sign_out, token)
+        actor = await asyncio.to_thread(sessions.find_actor, token)
+        await asyncio.to_thread(sessions.sign_out, token)
         if actor and actor.session_id:
             await asyncio.to_thread(live.publish, actor.company_id, Topic.SESSION, actor.session_id)
     response = RedirectResponse("/login", 303)
@@ -129,7 +129,7 @@ def _signed_in(request: Request, token: str, to: str) -> Response:
     response.set_cookie(
         SECURE_COOKIE if secure else COOKIE,
         token,
-        max_age=accounts.SESSION_DAYS * 86_400,
+        max_age=sessions.SESSION_DAYS * 86_400,
         path="/",
         httponly=True,
         samesite="lax",

@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from masteria.actions import accounts
+from masteria.actions import keys, sessions
 from masteria.api.auth import session_token
 from masteria.api.problems import SignedOut, TooOften, request_id
 from masteria.core.access import Actor
@@ -62,7 +62,7 @@ def _by_key(request: Request) -> Actor | None:
     scheme, _, key = header.partition(" ")
     if header and scheme.lower() != "bearer":
         raise SignedOut
-    return accounts.find_key_actor(key.strip()) if key.strip() else None
+    return keys.find_key_actor(key.strip()) if key.strip() else None
 
 
 def _by_session(request: Request) -> Actor | None:
@@ -70,7 +70,7 @@ def _by_session(request: Request) -> Actor | None:
     token = session_token(request)
     if "authorization" in request.headers or not token or not _is_ours(request):
         return None
-    return accounts.find_actor(token)
+    return sessions.find_actor(token)
 
 
 def _is_ours(request: Request) -> bool:

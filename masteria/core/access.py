@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from masteria.enums import Permission, Role
+from masteria.enums import Feature, Level, Permission, Role
 
 P = Permission
 
@@ -20,13 +22,27 @@ _VIEWER = frozenset(
     }
 )
 _AGENT = _VIEWER | {P.EDIT_CONTACTS, P.SEND_MESSAGES, P.EDIT_CONVERSATIONS}
-_ADMIN = frozenset(P)
+_SUPERVISOR = _AGENT | {P.EDIT_CAMPAIGNS, P.EDIT_TEMPLATES, P.READ_MEMBERS}
+_OWNER = frozenset(P) - {P.OPERATE}
+_ADMIN = _OWNER - {P.OWN_COMPANY}
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.AGENT: _AGENT,
+    Role.SUPERVISOR: _SUPERVISOR,
     Role.ADMIN: _ADMIN,
-    Role.OWNER: _ADMIN,
+    Role.OWNER: _OWNER,
+}
+RANKS = tuple(ROLES)  # from the least to the most; nobody gives a role above their own
+GIVABLE = _ADMIN  # what a role of a company's own making, or a key, may be given
+# what changes something, by feature: gone where the installation lets a company only read
+WRITES: dict[Feature, frozenset[Permission]] = {
+    Feature.CONTACTS: frozenset({P.EDIT_CONTACTS}),
+    Feature.CONVERSATIONS: frozenset({P.EDIT_CONVERSATIONS, P.SEND_MESSAGES}),
+    Feature.CAMPAIGNS: frozenset({P.EDIT_CAMPAIGNS}),
+    Feature.TEMPLATES: frozenset({P.EDIT_TEMPLATES}),
+    Feature.CONNECTIONS: frozenset({P.EDIT_CONNECTIONS}),
+    Feature.API: frozenset(),
 }
 
 
@@ -48,24 +64,49 @@ class Actor:
     timezone: str = "America/Sao_Paulo"
     request_id: str = ""
     ip: str = ""
+    member_id: UUID | None = None
+    own_only: bool = False
+    is_support: bool = False
+    proven_at: datetime | None = None
+    levels: Mapping[str, str] | None = None
 
     @classmethod
     def system(cls, company_id: UUID) -> Actor:
         """The product itself, in a job of this company."""
-        return cls(company_id, "system", "Masteria", frozenset(Permission))
+        return cls(company_id, "system", "Masteria", _OWNER)
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
+
+    def level(self, feature: Feature) -> Level:
+        """How much of a feature the company has."""
+        return Level((self.levels or {}).get(feature, Level.FULL))
+
+
+def rights(
+    role: Role, *, custom: Iterable[str] | None = None, levels: Mapping[str, str] | None = None, operates: bool = False
+) -> frozenset[Permission]:
+    """What a member may: by the role or the company's own role, less what the installation lets the company only read."""
+    given = ROLES[role] if custom is None else frozenset(Permission(word) for word in custom) & GIVABLE
+    return within(given, levels) | ({P.OPERATE} if operates else frozenset())
+
+
+def within(given: frozenset[Permission], levels: Mapping[str, str] | None) -> frozenset[Permission]:
+    """These permissions without those of features that a company may only read."""
+    for feature, level in (levels or {}).items():
+        if level == Level.READ_ONLY:
+            given = given - WRITES[Feature(feature)]
+    return given
 
 
 def permissions_of(scopes: list[str]) -> frozenset[Permission]:
     """What an API key's scopes allow: `contacts:*` is all of contacts, `contacts:write` may also read, `admin` is all."""
     if P.ADMIN in scopes:
-        return _ADMIN
+        return GIVABLE
     wanted = {*scopes, *(f"{s.removesuffix(':write')}:read" for s in scopes if s.endswith(":write"))}
-    return frozenset(p for p in P if p in wanted or f"{p.partition(':')[0]}:*" in wanted)
+    return frozenset(p for p in GIVABLE if p in wanted or f"{p.partition(':')[0]}:*" in wanted)
 
 
 def known_scopes() -> frozenset[str]:
     """Every scope a key may carry."""
-    return frozenset(P) | {f"{p.partition(':')[0]}:*" for p in P if ":" in p}
+    return frozenset(GIVABLE) | {f"{p.partition(':')[0]}:*" for p in GIVABLE if ":" in p}

@@ -47,6 +47,12 @@ def shared_table(table: str, own: str, grants: str) -> Iterator[str]:
     yield f'grant {grants} on app."{table}" to {_role(APP)}'
 
 
+def ops_table(table: str, grants: str) -> Iterator[str]:
+    """A table that belongs to people or the installation, to no company: the app role sees nothing of it."""
+    yield from _guarded(table)
+    yield from open_to_ops(table, grants)
+
+
 def by_key(table: str) -> str:
     """Change a company table's policy to the form that no index answers."""
     return f'alter policy own_company on app."{table}" using ({OWN_ROWS_BY_KEY}) with check ({OWN_ROWS_BY_KEY})'

@@ -15,7 +15,7 @@ from masteria.models.ledger import claimed, due_while_queued, waiting
 
 
 class Conversation(Owned, table=True):
-    """`window_expires_at` is the end of Meta's 24-hour customer-service window."""
+    """`window_expires_at` is the end of Meta's 24-hour customer-service window; `assignee_id` the person who answers."""
 
     __table_args__ = (
         parent(),
@@ -28,6 +28,12 @@ class Conversation(Owned, table=True):
             sa.text("last_message_at desc"),
             sa.text("id desc"),
         ),
+        sa.Index(
+            "ix_conversation_assignee",
+            "company_id",
+            "assignee_id",
+            postgresql_where=sa.text("assignee_id is not null"),
+        ),
     )
 
     # what people write to each other is no matter of an audit
@@ -35,6 +41,7 @@ class Conversation(Owned, table=True):
 
     connection_id: UUID
     contact_id: UUID
+    assignee_id: UUID | None = Field(default=None, foreign_key="person.id", ondelete="SET NULL")
     status: ConversationStatus = Field(default=ConversationStatus.OPEN, sa_type=words(ConversationStatus))  # pyright: ignore[reportArgumentType]
     unread_count: int = 0
     last_message_at: datetime = Field(sa_type=Time)  # pyright: ignore[reportArgumentType]

@@ -231,11 +231,11 @@ def _run_company(wanted: argparse.Namespace) -> int:
 
 
 def _run_key(wanted: argparse.Namespace) -> int:
-    from masteria.actions import accounts
+    from masteria.actions import accounts, keys
     from masteria.core.work import work_as
 
     with migrated(), work_as(accounts.company_actor(wanted.company)) as work:
-        made = accounts.create_api_key(work, wanted.name, [s.strip() for s in wanted.scopes.split(",") if s.strip()])
+        made = keys.create_api_key(work, wanted.name, [s.strip() for s in wanted.scopes.split(",") if s.strip()])
     say(json.dumps({"id": str(made.id), "key": made.key, "scopes": list(made.scopes)}) if wanted.json else made.key)
     return 0
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 
 from masteria import config
-from masteria.actions import accounts, campaigns, contacts
+from masteria.actions import accounts, campaigns, contacts, members, sessions
 from masteria.core import migrate
 from masteria.core.access import Actor
 from masteria.core.work import work_as
@@ -73,11 +73,11 @@ def fill() -> None:
     if not accounts.needs_setup():
         return
     accounts.create_company("Aurora Café", DEMO_EMAIL, DEMO_PASSWORD, owner_name="Ana Prado")
-    ana = accounts.find_actor(accounts.sign_in(DEMO_EMAIL, DEMO_PASSWORD))
+    ana = sessions.find_actor(sessions.sign_in(DEMO_EMAIL, DEMO_PASSWORD))
     assert ana is not None
     with work_as(ana) as work:
-        accounts.add_member(work, "Bruno Reis", "bruno@aurora.example", DEMO_PASSWORD, Role.AGENT)
-        accounts.add_member(work, "Vera Matos", "vera@aurora.example", DEMO_PASSWORD, Role.VIEWER)
+        members.add_member(work, "Bruno Reis", "bruno@aurora.example", DEMO_PASSWORD, Role.AGENT)
+        members.add_member(work, "Vera Matos", "vera@aurora.example", DEMO_PASSWORD, Role.VIEWER)
     connection_id = _connect(ana)
     people = _people(ana)
     _name_phones(ana)

@@ -7,7 +7,7 @@ import time
 from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
 
-from masteria.actions import accounts
+from masteria.actions import sessions
 from masteria.core.access import Actor
 from masteria.kit.errors import Forbidden
 
@@ -53,7 +53,7 @@ async def find(cookie_header: str | None) -> Actor | None:
     if known is None or known[0] < time.monotonic():
         if len(_known) > 20_000:
             _known.clear()
-        known = (time.monotonic() + KNOWN_SECONDS, await asyncio.to_thread(accounts.find_actor, token))
+        known = (time.monotonic() + KNOWN_SECONDS, await asyncio.to_thread(sessions.find_actor, token))
         _known[token] = known
     return known[1]
 

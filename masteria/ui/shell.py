@@ -219,7 +219,9 @@ def _me_items(form_id: str) -> list[rx.Component]:
         for code, name in LANGUAGE_NAMES.items()
     ]
     role = rx.match(
-        Profile.role, *((name, t(f"role.{name}")) for name in ("owner", "admin", "agent")), t("role.viewer")
+        Profile.role,
+        *((name, t(f"role.{name}")) for name in ("owner", "admin", "supervisor", "agent")),
+        t("role.viewer"),
     )
     leave = rx.call_script(f"document.getElementById('{form_id}').submit()")
     return [

@@ -13,7 +13,6 @@ import pytest
 from sqlmodel import col, select
 
 from masteria.actions import (
-    accounts,
     bulk,
     campaigns,
     connections,
@@ -21,6 +20,8 @@ from masteria.actions import (
     imports,
     inbound_events,
     inbox,
+    keys,
+    members,
     templates,
 )
 from masteria.channels.base import NumberInfo
@@ -78,7 +79,7 @@ def stage(cast: Cast) -> Stage:
         for campaign_id in made[2:]:
             campaigns.launch(work, campaign_id)
         campaigns.pause(work, made[3])
-        list_id, key = contacts.create_list(work, "Lista"), accounts.create_api_key(work, "chave", ["admin"]).id
+        list_id, key = contacts.create_list(work, "Lista"), keys.create_api_key(work, "chave", ["admin"]).id
         values = {"connection_id": connection.id, "digest": b"1", "body": b"{}", "month": now().date().replace(day=1)}
         body = work.add(Intake(state=IntakeState.PARKED, error="broken", **values))  # pyright: ignore[reportArgumentType]
         work.rung.clear()
@@ -88,14 +89,14 @@ def stage(cast: Cast) -> Stage:
 Deed = Callable[[Work, Stage], Any]
 # what each door does here, and one thing that the entry must tell: column, before, after (… for whatever it is)
 DEEDS: dict[str, tuple[Deed, str, Any, Any]] = {
-    "accounts.add_member": (
-        lambda w, s: accounts.add_member(w, "Rita", mail(w), PASSWORD, Role.AGENT),
+    "members.add_member": (
+        lambda w, s: members.add_member(w, "Rita", mail(w), PASSWORD, Role.AGENT),
         "role",
         None,
         "agent",
     ),
-    "accounts.create_api_key": (lambda w, s: accounts.create_api_key(w, "nova", ["admin"]), "scopes", None, ["admin"]),
-    "accounts.revoke_api_key": (lambda w, s: accounts.revoke_api_key(w, s.key), "revoked_at", None, ...),
+    "keys.create_api_key": (lambda w, s: keys.create_api_key(w, "nova", ["admin"]), "scopes", None, ["admin"]),
+    "keys.revoke_api_key": (lambda w, s: keys.revoke_api_key(w, s.key), "revoked_at", None, ...),
     "campaigns.create": (
         lambda w, s: campaigns.create(w, name="Nova", connection_id=s.connection),
         "name",

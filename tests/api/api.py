@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from masteria.actions import accounts
+from masteria.actions import keys
 from masteria.api import app as api
 from masteria.api.callers import Limits
 from masteria.core.access import Actor
@@ -27,7 +27,7 @@ VIEWER = [
 def a_key(actor: Actor, *scopes: str) -> str:
     """A real key of this actor's company."""
     with work_as(actor) as work:
-        return accounts.create_api_key(work, "test", list(scopes or ["admin"])).key
+        return keys.create_api_key(work, "test", list(scopes or ["admin"])).key
 
 
 def client(key: str = "", *, limits: Limits = PLENTY, host: str = "127.0.0.1", **headers: str) -> httpx.AsyncClient:

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from starlette.applications import Starlette
 
-from masteria.actions import accounts
+from masteria.actions import accounts, sessions
 from masteria.api import auth
 from masteria.core import attempts, forms
 from tests.cast import PASSWORD, Cast
@@ -37,7 +37,7 @@ async def test_the_right_password_opens_a_session(browser: httpx.AsyncClient, ca
     assert (answer.status_code, answer.headers["location"]) == (303, "/campaigns")
     cookie = next(c for c in answer.headers.get_list("set-cookie") if c.startswith(auth.COOKIE))
     assert all(word in cookie for word in ("HttpOnly", "SameSite=lax", "Path=/"))
-    actor = accounts.find_actor(answer.cookies[auth.COOKIE])
+    actor = sessions.find_actor(answer.cookies[auth.COOKIE])
     assert actor is not None
     assert actor.person_id == cast.ana.person_id
 
@@ -99,7 +99,7 @@ async def test_signing_out_ends_the_session(browser: httpx.AsyncClient, cast: Ca
     browser.cookies.clear()
     answer = await browser.post("/auth/logout", headers={"cookie": f"{auth.COOKIE}={token}"})
     assert answer.headers["location"] == "/login"
-    assert accounts.find_actor(token) is None
+    assert sessions.find_actor(token) is None
 
 
 @pytest.mark.parametrize(

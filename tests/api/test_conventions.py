@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
-from masteria.actions import accounts
+from masteria.actions import sessions
 from masteria.api import app as front
 from masteria.api.auth import COOKIE
 from masteria.api.frame import Frame
@@ -52,7 +52,7 @@ async def test_whoever_may_write_may_read_what_was_written(cast: Cast) -> None:
 
 
 async def test_a_session_counts_only_for_requests_of_our_own_pages(cast: Cast) -> None:
-    cookie = f"{COOKIE}={accounts.sign_in(cast.ana.email, PASSWORD)}"
+    cookie = f"{COOKIE}={sessions.sign_in(cast.ana.email, PASSWORD)}"
     async with client(cookie=cookie) as ours:
         assert (await ours.get("/me")).json()["user"]["email"] == cast.ana.email
         assert (await ours.get("/me", headers={"sec-fetch-site": "same-origin"})).status_code == 200

@@ -9,8 +9,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from masteria.actions import accounts, imports, inbox, intake
 from masteria.actions import contacts as people
+from masteria.actions import imports, inbox, intake, keys
 from masteria.api import app as front
 from masteria.api import door
 from masteria.api.document import document, operations
@@ -83,7 +83,7 @@ def belongings(cast: Cast) -> dict[str, str]:
         found = {
             "import_id": imports.start(work, "a.csv", f"{work.company_id.hex}-nowhere", {}, {}),
             "list_id": people.create_list(work, "Lista"),
-            "key_id": accounts.create_api_key(work, "chave", ["contacts:read"]).id,
+            "key_id": keys.create_api_key(work, "chave", ["contacts:read"]).id,
         }
         intake.take_in(work, connection.id, [b'{"entry": []}'])
         query = "select id from intake where connection_id = :id"

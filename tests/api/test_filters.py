@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from masteria.actions import accounts, campaigns
+from masteria.actions import campaigns, members
 from masteria.actions import contacts as people
 from masteria.core.work import work_as
 from masteria.enums import Role
@@ -30,7 +30,7 @@ def ids(cast: Cast) -> dict[str, str]:
         people.update(work, found[0].id, add_tags=["rock"])
         campaigns.create(work, name="Natal", connection_id=shop.id)
         campaigns.create(work, name="Páscoa", connection_id=other.id)
-        accounts.add_member(work, "Rita Lee", f"rita-{shop.external_id}@exemplo.com", PASSWORD, Role.AGENT)
+        members.add_member(work, "Rita Lee", f"rita-{shop.external_id}@exemplo.com", PASSWORD, Role.AGENT)
         for person in found:
             work.add(Conversation(connection_id=shop.id, contact_id=person.id, last_message_at=now()))
         for status in ("done", "failed"):

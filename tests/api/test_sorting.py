@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from masteria.actions import accounts, campaigns, imports
+from masteria.actions import campaigns, imports, keys, members
 from masteria.actions import contacts as people
 from masteria.core.work import work_as
 from masteria.enums import Direction, Role
@@ -45,9 +45,9 @@ def crowd(services: None) -> Crowd:
             work.add(Intake(connection_id=connection.id, month=month, digest=bytes([n]), body=b"{}", created_at=at))
             people.create_list(work, f"lista {n}" if n % 2 else f"Lista {n}")
             imports.start(work, "a.csv", f"{work.company_id.hex}-{n}", {}, {})
-            accounts.create_api_key(work, "Caixa" if n % 2 else "caixa", ["contacts:read"])
+            keys.create_api_key(work, "Caixa" if n % 2 else "caixa", ["contacts:read"])
             campaigns.create(work, name=f"Campanha {n // 3}", connection_id=connection.id)
-            accounts.add_member(
+            members.add_member(
                 work, f"Rita {n // 2}", f"r{n}-{connection.external_id}@exemplo.com", PASSWORD, Role.AGENT
             )
             people.update(work, contact.id, name=f"pessoa {n // 2}", add_tags=[f"t{n}"])

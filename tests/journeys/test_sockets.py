@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from reflex_base.registry import RegistrationContext
 from sqlmodel import SQLModel
 
-from masteria.actions import accounts, campaigns
+from masteria.actions import campaigns, sessions
 from masteria.config import settings
 from masteria.core.access import Actor
 from masteria.core.work import work_across, work_as
@@ -116,7 +116,7 @@ def ids(cast: Cast) -> dict[str, str]:
 
 
 def cookie_of(actor: Actor) -> str:
-    return f"{identity.COOKIE}={accounts.sign_in(actor.email, PASSWORD)}"
+    return f"{identity.COOKIE}={sessions.sign_in(actor.email, PASSWORD)}"
 
 
 def place(ids: dict[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from reflex.event import Event
 from reflex.istate.manager.memory import StateManagerMemory
 from reflex_base.event.processor import BaseStateEventProcessor
 
-from masteria.actions import accounts
+from masteria.actions import sessions
 from masteria.config import settings
 from masteria.core.access import Actor
 from masteria.masteria import app
@@ -28,7 +28,7 @@ HYDRATE = "reflex___state____state.hydrate_and_load"
 
 def cookie_of(actor: Actor | None) -> str:
     """A signed-in browser's Cookie header; nobody's is empty."""
-    return f"{identity.COOKIE}={accounts.sign_in(actor.email, PASSWORD)}" if actor else ""
+    return f"{identity.COOKIE}={sessions.sign_in(actor.email, PASSWORD)}" if actor else ""
 
 
 class Tab:

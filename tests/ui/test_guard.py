@@ -11,7 +11,7 @@ import pytest
 from reflex_base.registry import RegistrationContext
 
 from masteria import ui
-from masteria.actions import accounts
+from masteria.actions import sessions
 from masteria.enums import Permission
 from masteria.ui import identity
 from masteria.ui.campaigns.compose import ComposeState
@@ -131,7 +131,7 @@ async def test_a_tab_that_changes_hands_is_emptied_first(open_tab: OpenTab, cast
 
 async def test_an_ended_session_is_over(open_tab: OpenTab, cast: Cast) -> None:
     tab = await open_tab(cast.bruno)
-    accounts.sign_out(identity.cookie_value(tab.cookie))
+    sessions.sign_out(identity.cookie_value(tab.cookie))
     identity.forget_all()
     seen, events = await tab.send(ContactsState.enter)
     assert seen == {}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from masteria.actions import accounts
+from masteria.actions import keys
 from masteria.api.door import Caller, needs, router
 from masteria.api.shapes import Body, Cursor, Limit, Listed, Search, Shape, listed, sorted_by
 from masteria.core.work import work_as
@@ -76,7 +76,7 @@ def list_keys(
 def create_key(caller: Caller, body: NewKey) -> MadeKey:
     """A key for a program."""
     with work_as(caller) as work:
-        made = accounts.create_api_key(work, body.name, body.scopes, days=body.days)
+        made = keys.create_api_key(work, body.name, body.scopes, days=body.days)
     return MadeKey.model_validate(made)
 
 
@@ -84,4 +84,4 @@ def create_key(caller: Caller, body: NewKey) -> MadeKey:
 def revoke_key(caller: Caller, key_id: UUID) -> None:
     """From the next request on the key is worth nothing."""
     with work_as(caller) as work:
-        accounts.revoke_api_key(work, key_id)
+        keys.revoke_api_key(work, key_id)

@@ -1,0 +1,66 @@
+"""What a name, an address and a password must be, and how passwords are kept."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from functools import cache
+
+from pwdlib import PasswordHash
+
+from masteria.kit.errors import Invalid
+
+PASSWORD_LENGTH = 10
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_COMMON = frozenset(
+    {"1234567890", "0123456789", "senha12345", "password123", "qwertyuiop", "masteria123", "mudar12345"}
+)
+
+
+def checked_name(text: str, field: str) -> str:
+    """Two to 120 characters, spaces tidied; else `Invalid` naming the field."""
+    text = " ".join(text.split())
+    if not 2 <= len(text) <= 120:
+        raise Invalid(field, "too_short" if len(text) < 2 else "too_long", limit=2 if len(text) < 2 else 120)
+    return text
+
+
+def checked_email(text: str) -> str:
+    """An address in lower case, or `Invalid`."""
+    text = text.strip().lower()
+    if len(text) > 254 or not _ADDRESS.fullmatch(text):
+        raise Invalid("email", "not_an_email")
+    return text
+
+
+def checked_password(text: str) -> str:
+    """Long enough and not one of those that everybody tries, or `Invalid`."""
+    if len(text) < PASSWORD_LENGTH:
+        raise Invalid("password", "too_short", limit=PASSWORD_LENGTH)
+    if len(text) > 1024:
+        raise Invalid("password", "too_long", limit=1024)
+    if text.lower() in _COMMON or len(set(text)) < 4:
+        raise Invalid("password", "too_common")
+    return text
+
+
+def hashed(password: str) -> str:
+    """Argon2, for the table."""
+    return _hasher().hash(password)
+
+
+def is_right(password: str, password_hash: str | None) -> bool:
+    """Whether it is this one; without a hash (nobody, or no password) always wrong, in the same time."""
+    right = _hasher().verify(password[:1024], password_hash or _nobodys_hash())
+    return right and bool(password_hash)
+
+
+@cache
+def _hasher() -> PasswordHash:
+    return PasswordHash.recommended()
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Checked when the address is unknown, so that both answers take the same time."""
+    return _hasher().hash(secrets.token_urlsafe(16))

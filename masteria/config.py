@@ -8,11 +8,13 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from masteria.kit.errors import Invalid
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
+SIGN_UP = ("open", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class Settings:
     meta_graph_url: str
     meta_graph_version: str
     metrics_token: str
+    smtp_url: str
+    mail_from: str
+    sign_up: str
     keep_messages_months: int
     keep_webhooks_months: int
     log_level: str
@@ -49,18 +54,22 @@ def settings() -> Settings:
     """Read and check the environment once; raises `Invalid` naming the variable that is wrong."""
     read_dotenv()
     port = _integer("MASTERIA_PORT", 3000)
+    public_url = _url("MASTERIA_PUBLIC_URL", f"http://127.0.0.1:{port}")
     return Settings(
         database_url=_text("DATABASE_URL"),
         redis_url=_text("REDIS_URL"),
         data_dir=Path(_text("MASTERIA_DATA_DIR", ".masteria")).resolve(),
         host=_text("MASTERIA_HOST", "127.0.0.1"),
         port=port,
-        public_url=_url("MASTERIA_PUBLIC_URL", f"http://127.0.0.1:{port}"),
+        public_url=public_url,
         secret_key=_text("MASTERIA_SECRET_KEY"),
         encryption_keys=_keys("MASTERIA_ENCRYPTION_KEYS"),
         meta_graph_url=_url("META_GRAPH_URL", "https://graph.facebook.com"),
         meta_graph_version=_version("META_GRAPH_VERSION", "v25.0"),
         metrics_token=_text("METRICS_TOKEN"),
+        smtp_url=_smtp("SMTP_URL"),
+        mail_from=_sender("MASTERIA_MAIL_FROM", f"Masteria <no-reply@{urlsplit(public_url).hostname}>"),
+        sign_up=_choice("MASTERIA_SIGN_UP", "open", SIGN_UP),
         keep_messages_months=_integer("MASTERIA_KEEP_MESSAGES_MONTHS", 0, "a number of months", 0, 1200),
         keep_webhooks_months=_integer("MASTERIA_KEEP_WEBHOOKS_MONTHS", 1, "a number of months", 1, 1200),
         log_level=_choice("LOG_LEVEL", "INFO", LOG_LEVELS),
@@ -95,6 +104,25 @@ def _url(name: str, default: str) -> str:
     raw = _text(name, default).rstrip("/")
     if not re.match(r"https?://[^/\s]+", raw):
         raise Invalid(name, f"{name} must be an http or https address, not {raw!r}.")
+    return raw
+
+
+def _smtp(name: str) -> str:
+    raw = _text(name)
+    found = re.fullmatch(r"smtps?://(?:[^@/\s]+@)?[^@/\s]+/?", raw)
+    try:
+        is_right = bool(found and urlsplit(raw).hostname and urlsplit(raw).port != 0)
+    except ValueError:
+        is_right = False
+    if raw and not is_right:  # it holds a password: what is wrong is not repeated
+        raise Invalid(name, f"{name} must look like smtp://name:password@mail.example.com:587 (smtps:// for port 465).")
+    return raw
+
+
+def _sender(name: str, default: str) -> str:
+    raw = _text(name, default)
+    if not re.fullmatch(r"[^<>\r\n]*<[^@<>\s]+@[^@<>\s]+>|[^@<>\s]+@[^@<>\s]+", raw):
+        raise Invalid(name, f"{name} must look like Masteria <no-reply@example.com>, not {raw!r}.")
     return raw
 
 

@@ -43,7 +43,8 @@ def make_cast() -> Cast:
             ("Vera", aurora, Role.VIEWER),
             ("Clara", boreal, Role.OWNER),
         ):
-            person = Person(email=f"{name.lower()}-{mark}@exemplo.com", name=name, password_hash=_hash())
+            email = f"{name.lower()}-{mark}@exemplo.com"
+            person = Person(email=email, name=name, password_hash=_hash(), email_verified_at=now())
             database.add(person)
             database.flush()
             database.add(Member(company_id=company.id, person_id=person.id, role=role))

@@ -31,6 +31,7 @@ ACROSS = {
     "masteria/core/work.py",
     "masteria/actions/accounts.py",
     "masteria/actions/keys.py",
+    "masteria/actions/mail.py",
     "masteria/actions/members.py",
     "masteria/actions/sessions.py",
     "masteria/api/hooks.py",

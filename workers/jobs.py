@@ -6,7 +6,7 @@ from uuid import UUID
 
 from masteria.core.access import Actor
 from masteria.core.jobs import Job, heard
-from masteria.flows import importing, intake, sending, templates
+from masteria.flows import importing, intake, mail, sending, templates
 
 
 def send_campaigns() -> None:
@@ -32,3 +32,8 @@ def import_contacts(company_id: str, import_id: str) -> None:
 def sync_templates(company_id: str, connection_id: str) -> None:
     heard(Job.SYNC_TEMPLATES, company_id, connection_id)
     templates.sync(Actor.system(UUID(company_id)), UUID(connection_id))
+
+
+def send_mail() -> None:
+    heard(Job.SEND_MAIL)
+    mail.send()

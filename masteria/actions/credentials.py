@@ -11,7 +11,9 @@ from pwdlib import PasswordHash
 from masteria.kit.errors import Invalid
 
 PASSWORD_LENGTH = 10
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+LONGEST = 1024
+# a comma, a bracket or a quote would be more than one address to a mail server
+_ADDRESS = re.compile(r"""[^@\s<>()\[\]\\,;:"]+@[^@\s<>()\[\]\\,;:"]+\.[^@\s<>()\[\]\\,;:"]+""")
 _COMMON = frozenset(
     {"1234567890", "0123456789", "senha12345", "password123", "qwertyuiop", "masteria123", "mudar12345"}
 )
@@ -37,8 +39,8 @@ def checked_password(text: str) -> str:
     """Long enough and not one of those that everybody tries, or `Invalid`."""
     if len(text) < PASSWORD_LENGTH:
         raise Invalid("password", "too_short", limit=PASSWORD_LENGTH)
-    if len(text) > 1024:
-        raise Invalid("password", "too_long", limit=1024)
+    if len(text) > LONGEST:
+        raise Invalid("password", "too_long", limit=LONGEST)
     if text.lower() in _COMMON or len(set(text)) < 4:
         raise Invalid("password", "too_common")
     return text
@@ -51,8 +53,13 @@ def hashed(password: str) -> str:
 
 def is_right(password: str, password_hash: str | None) -> bool:
     """Whether it is this one; without a hash (nobody, or no password) always wrong, in the same time."""
-    right = _hasher().verify(password[:1024], password_hash or _nobodys_hash())
-    return right and bool(password_hash)
+    return check(password, password_hash)[0]
+
+
+def check(password: str, password_hash: str | None) -> tuple[bool, str | None]:
+    """The same, and a new hash where the one in the table was made with older parameters."""
+    right, better = _hasher().verify_and_update(password[:LONGEST], password_hash or _nobodys_hash())
+    return (True, better) if right and password_hash else (False, None)
 
 
 @cache

@@ -10,9 +10,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from masteria.actions import accounts, sessions
-from masteria.core import attempts, forms, live
+from masteria.core import attempts, forms
 from masteria.core.access import Actor
-from masteria.enums import Topic
 from masteria.kit.errors import Conflict, Invalid
 
 COOKIE = "masteria_session"
@@ -61,14 +60,14 @@ async def login(request: Request) -> Response:
     if await asyncio.to_thread(attempts.too_many, *who):
         return _back(request, "/login", forms.Refused("login", "", "slow", typed=typed), 429)
     try:
-        token = await asyncio.to_thread(
-            sessions.sign_in, email, form.get("password", ""), ip=_ip(request), user_agent=_agent(request)
-        )
+        member = await asyncio.to_thread(sessions.check_password, email, form.get("password", ""), ip=_ip(request))
     except Invalid:
         await asyncio.to_thread(attempts.failed, *who)
         return _back(request, "/login", forms.Refused("login", "", "wrong", typed=typed))
+    except Conflict as error:  # the right person, with nowhere to go
+        return _back(request, "/login", forms.Refused("login", "", error.reason, typed=typed))
     await asyncio.to_thread(attempts.succeeded, *who)
-    return _signed_in(request, token, target)
+    return await _let_in(request, member, sessions.PASSWORD, target)
 
 
 async def setup(request: Request) -> Response:
@@ -104,14 +103,17 @@ async def logout(request: Request) -> Response:
     if not same_origin(request):
         return PlainTextResponse("cross-site request refused", 403)
     if token := session_token(request):
-        actor = await asyncio.to_thread(sessions.find_actor, token)
-        await asyncio.to_thread(sessions.sign_out, token)
-        if actor and actor.session_id:
-            await asyncio.to_thread(live.publish, actor.company_id, Topic.SESSION, actor.session_id)
+        await asyncio.to_thread(sessions.sign_out, token, ip=_ip(request))
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE, path="/")
     response.delete_cookie(SECURE_COOKIE, path="/", secure=True)
     return response
+
+
+async def _let_in(request: Request, member: sessions.Member, method: str, to: str) -> Response:
+    """Who has shown who they are gets a session: the one place where a sign-in of any kind ends."""
+    token = await asyncio.to_thread(sessions.let_in, member, method=method, ip=_ip(request), user_agent=_agent(request))
+    return _signed_in(request, token, to)
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -19,7 +19,6 @@ from starlette.responses import Response
 from masteria.api import callers, repeats
 from masteria.core.access import Actor
 from masteria.enums import Permission
-from masteria.kit.errors import Forbidden
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 ANYONE_SIGNED_IN = "signed in"
@@ -57,8 +56,8 @@ class Door(APIRoute):
 
         async def handle(request: Request) -> Response:
             actor = await callers.find(request)
-            if self.permission is not None and not actor.may(self.permission):
-                raise Forbidden(self.permission)
+            if self.permission is not None:
+                actor.require(self.permission)
             request.state.actor = actor
             self._check_type(request)
             key = request.headers.get(repeats.HEADER)

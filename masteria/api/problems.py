@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from masteria.api.sentences import sentence
+from masteria.core.access import Unverified
 from masteria.kit.errors import Conflict, Forbidden, Invalid, NotFound, OutsideError
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,8 @@ def _signed_out(request: Request, error: SignedOut) -> Response:
 
 
 def _forbidden(request: Request, error: Forbidden) -> Response:
+    if isinstance(error, Unverified):
+        return problem(request, 403, sentence("unverified"), code="unverified")
     return problem(request, 403, f"This needs the permission {error}." if str(error) else "This is not allowed.")
 
 

@@ -28,6 +28,7 @@ SENTENCES: Mapping[str, str] = {
     "request_cut_off": "The first request with this key was cut off and its outcome is unknown. "
     "Look whether it took effect before you ask again with a new key.",
     # people
+    "unverified": "Your e-mail address is not confirmed yet. Open the link that we mailed you.",
     "phone_unusable": "This is not a phone number that somebody can have.",
     "phone_missing": "No column holds phone numbers.",
     "phone_taken": "Another contact has this number.",

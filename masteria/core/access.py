@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from masteria.enums import Feature, Level, Permission, Role
+from masteria.kit.errors import Forbidden
 
 P = Permission
 
@@ -44,6 +45,12 @@ WRITES: dict[Feature, frozenset[Permission]] = {
     Feature.CONNECTIONS: frozenset({P.EDIT_CONNECTIONS}),
     Feature.API: frozenset(),
 }
+# what somebody whose address is not confirmed may do: look
+READS = frozenset(permission for permission in P if permission.endswith(":read"))
+
+
+class Unverified(Forbidden):
+    """The role would allow it, but the person has not confirmed their address yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class Actor:
     is_support: bool = False
     proven_at: datetime | None = None
     levels: Mapping[str, str] | None = None
+    is_verified: bool = True
 
     @classmethod
     def system(cls, company_id: UUID) -> Actor:
@@ -77,6 +85,11 @@ class Actor:
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Raise `Forbidden` unless the actor may."""
+        if not self.may(permission):
+            raise Forbidden(str(permission)) if self.is_verified else Unverified(str(permission))
 
     def level(self, feature: Feature) -> Level:
         """How much of a feature the company has."""

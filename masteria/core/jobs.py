@@ -23,10 +23,15 @@ class Job(StrEnum):
     READ_INTAKE = "intake/read_intake"
     IMPORT_CONTACTS = "background/import_contacts"
     SYNC_TEMPLATES = "background/sync_templates"
+    SEND_MAIL = "background/send_mail"
 
     @property
     def queue(self) -> str:
         return self.value.partition("/")[0]
+
+    @property
+    def has_own_queue(self) -> bool:
+        return all(job is self or job.queue != self.queue for job in Job)
 
     @property
     def path(self) -> str:
@@ -44,7 +49,7 @@ def ring(job: Job, *ids: str) -> None:
     """Put the job in its queue unless it waits there already. A failure is logged: the sweeper rings again."""
     try:
         queue = Queue(job.queue, connection=bells(), serializer=JSONSerializer)
-        if not ids and queue.count:
+        if not ids and job.has_own_queue and queue.count:
             return  # it says "look", once is enough however long the one before it runs
         if bells().set(_mark(job, ids), 1, nx=True, ex=_RUNG_FOR):
             queue.enqueue(

@@ -21,7 +21,7 @@ from masteria.core.audit import Watch
 from masteria.core.db import APP, OPS, engine
 from masteria.core.jobs import Job, ring
 from masteria.enums import Permission, Topic
-from masteria.kit.errors import Forbidden, NotFound
+from masteria.kit.errors import NotFound
 from masteria.kit.sealing import KeyRing
 from masteria.models import Company, Owned
 from masteria.models.base import sealing_for
@@ -67,8 +67,7 @@ class Work:
 
     def require(self, permission: Permission) -> None:
         """Raise `Forbidden` unless the actor may."""
-        if not self.actor.may(permission):
-            raise Forbidden(str(permission))
+        self.actor.require(permission)
 
     def select(self, model: type[T]) -> SelectOfScalar[T]:
         """A query over this company's rows."""

@@ -111,10 +111,13 @@ _WAITING = {
         where c.state = 'running' and (c.held_until is null or c.held_until <= now()) and r.due_at <= now())""",
     Job.SEND_MESSAGES: "select exists (select from message where due_at <= now())",
     Job.READ_INTAKE: "select exists (select from intake where state = 'waiting')",
+    Job.SEND_MAIL: "select exists (select from mail where state = 'queued' and due_at <= now())",
 }
 _OLD = (
     "delete from idempotency_key where created_at < now() - interval '24 hours'",
     "delete from session where expires_at < now() - interval '30 days'",
+    "delete from ticket where expires_at < now() - interval '30 days'",
+    "delete from mail where state <> 'queued' and created_at < now() - interval '30 days'",
     # a vendor repeats itself for seven days at most
     "delete from message_key where created_at < now() - interval '30 days'",
     "delete from stray_status where created_at < now() - interval '14 days'",

@@ -112,6 +112,19 @@ def _graph() -> tuple[str, str]:
         return "warning", f"{found.netloc} does not answer ({error}); check META_GRAPH_URL"
 
 
+def _mail() -> tuple[str, str]:
+    found = settings()
+    if not found.smtp_url:
+        return "warning", "SMTP_URL is not set: links for people stand in the log of the background worker"
+    server = urlsplit(found.smtp_url)
+    port = server.port or (465 if server.scheme == "smtps" else 587)
+    try:
+        with socket.create_connection((server.hostname or "", port), timeout=3):
+            return "ok", f"{server.hostname}:{port} answers; mail comes from {found.mail_from}"
+    except OSError as error:
+        return "warning", f"{server.hostname}:{port} does not answer ({error}); check SMTP_URL"
+
+
 def _disk() -> tuple[str, str]:
     free = shutil.disk_usage(settings().data_dir).free / 1e9
     return ("ok" if free > 2 else "warning"), f"{free:.0f} GB free"
@@ -133,5 +146,6 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("disk", _disk),
     ("node", _node),
     ("graph", _graph),
+    ("mail", _mail),
     ("chromium", _browser),
 )

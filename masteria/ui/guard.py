@@ -15,7 +15,7 @@ from masteria.enums import Permission
 from masteria.kit.storable import storable
 from masteria.ui import identity
 from masteria.ui.live import hub
-from masteria.ui.marks import MARK, PUBLIC, needs
+from masteria.ui.marks import MARK, PUBLIC, SIGNED_IN, needs
 from masteria.ui.texts import Language, known, preferred, tr
 
 __all__ = ["Guard", "needs", "rule", "unmarked"]
@@ -34,7 +34,7 @@ class Owner(rx.State):
 
 @cache
 def rule(event_name: str) -> Permission | str | None:
-    """What an event asks for: a permission, `public`, or None: no tab may send it."""
+    """What an event asks for: a permission, `public`, `signed in`, or None: no tab may send it."""
     registered = RegistrationContext.get().event_handlers.get(event_name)
     state, _, handler = event_name.rpartition(".")
     if registered is None or handler == "setvar":
@@ -69,8 +69,9 @@ class Guard(Middleware):
             return _cleaned(event)
         if actor is None:
             return _answer(rx.call_script(identity.SIGN_IN))
-        if wanted is None or not actor.may(Permission(wanted)):
-            return _answer(rx.toast.error(tr(language.code, "error.forbidden")))
+        if wanted is None or (wanted != SIGNED_IN and not actor.may(Permission(wanted))):
+            key = "error.forbidden" if actor.is_verified or wanted is None else "error.unverified"
+            return _answer(rx.toast.error(tr(language.code, key)))
         return _cleaned(event)
 
     def _remember(self, token: str, session: str) -> None:

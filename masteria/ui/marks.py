@@ -9,14 +9,15 @@ from masteria.enums import Permission
 
 F = TypeVar("F", bound=Callable[..., Any])
 PUBLIC = "public"
+SIGNED_IN = "signed in"
 MARK = "__masteria_needs__"
 
 
-def needs(permission: Permission) -> Callable[[F], F]:
-    """Who may call this handler."""
+def needs(permission: Permission | None) -> Callable[[F], F]:
+    """Who may call this handler; None: whoever is signed in, for what is their own."""
 
     def mark(handler: F) -> F:
-        setattr(handler, MARK, permission)
+        setattr(handler, MARK, permission or SIGNED_IN)
         return handler
 
     return mark

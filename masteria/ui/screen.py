@@ -10,14 +10,14 @@ from uuid import UUID
 
 import reflex as rx
 
-from masteria.core.access import ROLES
+from masteria.core.access import ROLES, Unverified
 from masteria.core.work import work_as
 from masteria.enums import Permission, Role, Topic
 from masteria.kit.errors import Conflict, Forbidden, Invalid, NotFound, OutsideError
 from masteria.ui import identity
 from masteria.ui.components.basics import empty
 from masteria.ui.live import hub
-from masteria.ui.marks import PUBLIC
+from masteria.ui.marks import PUBLIC, SIGNED_IN
 from masteria.ui.shell import Profile, shell
 from masteria.ui.texts import catalog, moment, number, t, tr
 
@@ -63,16 +63,17 @@ class Screen(rx.State, mixin=True):
 
 
 def screen(
-    route: str, title: str, permission: Permission | None = None, *, on_load: Any = None
+    route: str, title: str, permission: Permission | str | None = None, *, on_load: Any = None
 ) -> Callable[[Callable[[], rx.Component]], Callable[[], rx.Component]]:
-    """Make a function the page of an address. `title` is a message key; without a permission the page is open to all.
+    """Make a function the page of an address. `title` is a message key; without a permission the page is open to all,
+    with `SIGNED_IN` to whoever is signed in.
 
     The guard is what protects: here who lacks the permission reads so instead of an empty page.
     """
 
     def decorate(build: Callable[[], rx.Component]) -> Callable[[], rx.Component]:
         def page() -> rx.Component:
-            if permission is None or permission in ROLES[Role.VIEWER]:
+            if permission in (None, SIGNED_IN) or permission in ROLES[Role.VIEWER]:
                 return build()
             closed = empty("lock", t("common.closed"), t("error.forbidden"))
             is_refused = (Profile.rights.length() > 0) & ~Profile.rights.contains(str(permission))  # pyright: ignore[reportAttributeAccessIssue]
@@ -98,6 +99,8 @@ def explain(error: Exception, language: str) -> str:
     """Plain words for an expected error."""
     if isinstance(error, NotFound):
         return tr(language, "error.not_found")
+    if isinstance(error, Unverified):
+        return tr(language, "error.unverified")
     if isinstance(error, Forbidden):
         return tr(language, "error.forbidden")
     if isinstance(error, OutsideError):

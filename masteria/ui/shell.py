@@ -19,7 +19,10 @@ GROUPS = (
     ("nav.serve", (("/conversations", "messages-square", "nav.conversations"),)),
     ("nav.reach", (("/campaigns", "megaphone", "nav.campaigns"),)),
     ("nav.people", (("/contacts", "book-user", "nav.contacts"),)),
-    ("nav.settings", (("/channels", "radio-tower", "nav.channels"), ("/settings/account", "settings", "nav.preferences"))),
+    (
+        "nav.settings",
+        (("/channels", "radio-tower", "nav.channels"), ("/settings/account", "settings", "nav.preferences")),
+    ),
 )
 LANGUAGE_NAMES = dict(zip(LANGUAGES, ("Português", "English", "Español"), strict=True))
 THEMES = (("light", "sun"), ("dark", "moon"), ("system", "monitor"))

@@ -21,7 +21,9 @@ PLACES: tuple[tuple[str, str, str, Permission | None], ...] = (
 )
 
 
-def settings_page(active: str, title: str, *content: rx.Component, tools: tuple[rx.Component, ...] = ()) -> rx.Component:
+def settings_page(
+    active: str, title: str, *content: rx.Component, tools: tuple[rx.Component, ...] = ()
+) -> rx.Component:
     """`active` is one of `PLACES`, `title` a message key. Places that the reader may not see are left out."""
     links = [_link(active, *place) for place in PLACES]
     page = rx.el.div(

@@ -11,6 +11,7 @@ from masteria.sandbox.graph import Graph
 from masteria.sandbox.http import Call
 from masteria.sandbox.ledger import Ledger
 from masteria.sandbox.life import Life
+from masteria.sandbox.oauth_pages import Providers
 from masteria.sandbox.shapes import loaded, part
 from masteria.sandbox.world import Number, Phone, World, number_from
 
@@ -20,10 +21,11 @@ Answer = dict[str, Any]
 class Control:
     """Each public method is an endpoint; its argument is the JSON body, or the query of a GET."""
 
-    def __init__(self, world: World, life: Life, graph: Graph) -> None:
+    def __init__(self, world: World, life: Life, graph: Graph, providers: Providers) -> None:
         self.world = world
         self.life = life
         self.graph = graph
+        self.providers = providers
 
     def find(self, method: str, name: str) -> Callable[[Answer], Answer | Awaitable[Answer]]:
         found = CONTROLS.get((method, name))
@@ -109,6 +111,13 @@ class Control:
         self.world.call_them(part(wanted.get("names")))
         return {"success": True}
 
+    def logins(self, wanted: Answer) -> Answer:
+        """Who the providers of logins know; with a `sub`, somebody more."""
+        return self.providers.vouchers.add(wanted) if wanted else self.providers.listed(wanted)
+
+    def faults(self, wanted: Answer) -> Answer:
+        return self.providers.vouchers.break_tokens(wanted)
+
     async def handshake(self, wanted: Answer) -> Answer:
         number = self._number(wanted)
         if not number.callback:
@@ -133,11 +142,12 @@ CONTROLS = {
     ("GET", "stats"): "stats",
     ("GET", "accepted"): "accepted",
     ("GET", "refused"): "refused",
+    ("GET", "logins"): "logins",
     **{
         ("POST", name): name
         for name in (
             *("reset", "options", "release", "numbers", "templates", "decide", "tokens"),
-            *("inbound", "preference", "people", "handshake"),
+            *("inbound", "preference", "people", "handshake", "logins", "faults"),
         )
     },
 }

@@ -20,7 +20,7 @@ from masteria.sandbox.world import Phone, World
 
 ASSETS = Path(__file__).parent / "assets"
 LANGUAGES = {"pt": "pt-BR", "en": "en", "es": "es"}
-KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+KINDS = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 PICTURES = ("image/jpeg", "image/png", "image/webp")
 LISTED, BUBBLES, OPEN_MOST, TEXT_MOST = 80, 40, 6, 4096
 BEAT, QUIET = 0.25, 15.0
@@ -51,7 +51,7 @@ class Pages:
         elif name.startswith("media/"):
             self._media(name.removeprefix("media/"), exchange)
         elif name == "":
-            _page(exchange, "phones" if call.path.startswith("/phones") else "about", _language(call), self.world)
+            _page(exchange, "phones" if call.path.startswith("/phones") else "about", language_of(call), self.world)
         else:
             exchange.reply(404, b"Not here. Try /phones.", "text/plain")
         return None
@@ -156,7 +156,7 @@ def _parts(key: str) -> tuple[str, str]:
     return number, wa_id
 
 
-def _language(call: Call) -> str:
+def language_of(call: Call) -> str:
     for wanted in call.headers.get("accept-language", "").lower().split(","):
         if wanted.strip()[:2] in LANGUAGES:
             return LANGUAGES[wanted.strip()[:2]]

@@ -18,6 +18,7 @@ from masteria.sandbox.errors import GraphError
 from masteria.sandbox.graph import VERSION, Graph, Reply
 from masteria.sandbox.http import Call, Connection, Exchange
 from masteria.sandbox.life import Life
+from masteria.sandbox.oauth_pages import Providers
 from masteria.sandbox.options import SandboxOptions
 from masteria.sandbox.pages import Pages
 from masteria.sandbox.world import World
@@ -28,13 +29,14 @@ BACKLOG = 2048
 
 
 class Sandbox:
-    """Routes: `/v2x.0/…` is Graph, `/_sandbox/…` steers and counts, `/phones` and `/` are for people."""
+    """Routes: `/v2x.0/…` is Graph, `/_sandbox/…` steers and counts, `/oidc/…` vouches, `/phones` and `/` are for people."""
 
     def __init__(self, options: SandboxOptions) -> None:
         self.world = World(options)
         self.life = Life(self.world)
         self.graph = Graph(self.world, self.life)
-        self.control = Control(self.world, self.life, self.graph)
+        self.providers = Providers()
+        self.control = Control(self.world, self.life, self.graph, self.providers)
         self.pages = Pages(self.world, self.life)
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -44,6 +46,8 @@ class Sandbox:
             self._graph(found[1], call, exchange)
         elif call.path.startswith("/_sandbox/"):
             self._control(call.path.removeprefix("/_sandbox/"), call, exchange)
+        elif call.path.startswith("/oidc/"):
+            self.providers.answer(call, exchange)
         elif call.path.startswith("/phones") or call.path == "/":
             self._page(call, exchange)
         else:

@@ -31,6 +31,12 @@ class Settings:
     encryption_keys: tuple[tuple[str, bytes], ...]
     meta_graph_url: str
     meta_graph_version: str
+    google_client_id: str
+    google_client_secret: str
+    facebook_client_id: str
+    facebook_client_secret: str
+    oauth_google_issuer: str
+    oauth_facebook_url: str
     metrics_token: str
     smtp_url: str
     mail_from: str
@@ -66,6 +72,12 @@ def settings() -> Settings:
         encryption_keys=_keys("MASTERIA_ENCRYPTION_KEYS"),
         meta_graph_url=_url("META_GRAPH_URL", "https://graph.facebook.com"),
         meta_graph_version=_version("META_GRAPH_VERSION", "v25.0"),
+        google_client_id=_text("GOOGLE_CLIENT_ID"),
+        google_client_secret=_text("GOOGLE_CLIENT_SECRET"),
+        facebook_client_id=_text("FACEBOOK_CLIENT_ID"),
+        facebook_client_secret=_text("FACEBOOK_CLIENT_SECRET"),
+        oauth_google_issuer=_url("OAUTH_GOOGLE_ISSUER", "https://accounts.google.com"),
+        oauth_facebook_url=_url("OAUTH_FACEBOOK_URL", "https://graph.facebook.com"),
         metrics_token=_text("METRICS_TOKEN"),
         smtp_url=_smtp("SMTP_URL"),
         mail_from=_sender("MASTERIA_MAIL_FROM", f"Masteria <no-reply@{urlsplit(public_url).hostname}>"),

@@ -21,6 +21,7 @@ from masteria.kit.errors import OutsideError
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 20
 LONGEST_WAIT_SECONDS = 3600.0
+FORM_ANSWER_BYTES = 256 * 1024
 
 
 class NeverLeft(Exception):
@@ -74,6 +75,23 @@ def _seconds(said: str | None) -> float:
     except (ValueError, TypeError):
         return 0.0
     return min(max(found, 0.0), LONGEST_WAIT_SECONDS)
+
+
+def post_form(url: str, headers: dict[str, str], body: str) -> Heard:
+    """One form to an address that is ours to choose; redirects are not followed, the answer is read to 256 kB."""
+    try:
+        with (
+            httpx.Client(timeout=httpx.Timeout(15, connect=CONNECT_SECONDS), trust_env=False) as client,
+            client.stream("POST", url, headers=headers, content=body) as answer,
+        ):
+            found = bytearray()
+            for part in answer.iter_bytes():
+                found += part
+                if len(found) > FORM_ANSWER_BYTES:
+                    raise OutsideError("too_long", permanent=True)
+            return Heard(answer.status_code, bytes(found))
+    except httpx.HTTPError as error:
+        raise OutsideError("unreachable", permanent=False) from error
 
 
 def ask(method: str, url: str, *, token: str = "", params: dict[str, Any] | None = None) -> tuple[int, Any]:

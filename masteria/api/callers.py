@@ -84,7 +84,7 @@ def _is_ours(request: Request) -> bool:
 
 
 def _count(request: Request, rules: list[Rule]) -> None:
-    allowance = ask_all(rules, open_when_silent=request.method in READS)
+    allowance = ask_all(rules)
     request.scope["state"]["allowance"] = _tighter(request.scope["state"].get("allowance"), allowance)
     if not allowance.allowed:
         REJECTED.labels(allowance.rule.scope).inc()

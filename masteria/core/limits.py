@@ -1,7 +1,7 @@
-"""How often something may be asked: GCRA in one Lua call on Redis' clock, shared by all processes.
+"""How often something may be asked: a sliding window in one Lua call on Redis' clock, shared by all processes.
 
-Several rules are asked at once and either all count or none. With Redis silent the caller chooses: open, or counted
-by this process alone.
+Several rules are asked at once and either all count or none. With Redis silent each process counts by itself: slower
+than shared, never open.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,32 +23,38 @@ log = logging.getLogger(__name__)
 PREFIX = "masteria:limit:"
 ANSWER_SECONDS = 0.15  # Redis answers within this, or a request must not wait for it
 SILENT_SECONDS = 2.0
-MOST_KEPT = 50_000
+MOST_KEPT = 20_000
 
-# for each key the theoretical arrival time; all rules have room or nothing is taken
+# A sorted set for each key: when it was let through within the last window. What a clock that has jumped back since
+# left in the future is not believed. A refusal takes nothing.
 _ASK = """
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
-local tats, least, tightest = {}, nil, 1
+local used, least, tightest, reset, refused, longest = {}, nil, 1, 0, nil, -1
 for i, key in ipairs(KEYS) do
-  local emission, burst = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-  local tat = tonumber(redis.call('GET', key) or now)
-  if tat < now then tat = now end
-  local room = math.floor((now + emission * burst - tat) / emission + 0.0001)
-  if room < 1 then return {i, 0, 0, math.ceil((tat + emission - now - emission * burst) / 1000)} end
-  tats[i] = tat + emission
-  if not least or room < least then least, tightest = room, i end
+  local count, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now - window))
+  redis.call('ZREMRANGEBYSCORE', key, string.format('(%.0f', now), '+inf')
+  used[i] = redis.call('ZCARD', key)
+  local first = redis.call('ZRANGE', key, math.max(0, used[i] - count), math.max(0, used[i] - count), 'WITHSCORES')
+  local wait = math.ceil(((tonumber(first[2]) or now) + window - now) / 1000)
+  local left = count - used[i]
+  if left < 1 and wait > longest then refused, longest = i, wait end
+  if not least or left < least then least, tightest, reset = left, i, wait end
 end
+if refused then return {refused, 0, 0, longest} end
 for i, key in ipairs(KEYS) do
-  redis.call('SET', key, string.format('%.0f', tats[i]), 'PX', math.ceil((tats[i] - now) / 1000) + 1000)
+  local moment = string.format('%.0f', now)
+  redis.call('ZADD', key, moment, moment .. ':' .. used[i])
+  redis.call('PEXPIRE', key, math.ceil(tonumber(ARGV[2 * i]) / 1000) + 1000)
 end
-return {tightest, 1, least - 1, math.ceil((tats[tightest] - now) / 1000)}
+return {tightest, 1, least - 1, reset}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`count` times in `seconds` for `key`; the part of the key before the first colon is its scope."""
+    """`count` times in any `seconds` for `key`; the part of the key before the first colon is its scope."""
 
     key: str
     count: int
@@ -58,14 +65,14 @@ class Rule:
         return self.key.partition(":")[0]
 
     @property
-    def emission(self) -> float:
-        """Microseconds that one time costs."""
-        return self.seconds * 1e6 / self.count
+    def window(self) -> float:
+        """The same in microseconds."""
+        return self.seconds * 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Whether it may, by which rule; how often more at once; milliseconds until it may again, or all is forgotten."""
+    """Whether it may, by which rule; how often more at once; milliseconds until some room comes back."""
 
     allowed: bool
     remaining: int
@@ -73,29 +80,22 @@ class Allowance:
     rule: Rule
 
 
-def ask(key: str, count: int, seconds: float) -> Allowance:
-    """`count` times in `seconds`; with Redis silent nothing is refused."""
-    return ask_all([Rule(key, count, seconds)])
-
-
 def allow(key: str, count: int, seconds: float) -> bool:
-    """Only whether it may."""
-    return ask(key, count, seconds).allowed
+    """Whether it may, `count` times in `seconds`."""
+    return ask_all([Rule(key, count, seconds)]).allowed
 
 
-def ask_all(rules: Sequence[Rule], *, open_when_silent: bool = True) -> Allowance:
-    """The refusing rule, or the one with the least room left. Without Redis: open, or counted by this process."""
+def ask_all(rules: Sequence[Rule]) -> Allowance:
+    """The refusing rule with the longest wait, or the one with the least room left."""
     if not _silence.broken():
         try:
-            numbers = [n for rule in rules for n in (rule.emission, rule.count)]
+            numbers = [n for rule in rules for n in (rule.count, rule.window)]
             found = _redis().eval(_ASK, len(rules), *[PREFIX + rule.key for rule in rules], *numbers)
             which, allowed, remaining, wait = (int(n) for n in found)  # pyright: ignore[reportGeneralTypeIssues]
             return Allowance(bool(allowed), remaining, wait, rules[which - 1])
         except (RedisError, OSError) as error:
-            log.warning("limits not asked, Redis is silent: %s", error)
+            log.warning("limits counted by this process, Redis is silent: %s", error)
             _silence.begin()
-    if open_when_silent:
-        return Allowance(True, rules[0].count, 0, rules[0])
     return _own.ask_all(rules)
 
 
@@ -113,29 +113,32 @@ class _Silence:
 
 
 class _Own:
-    """The same rules, counted by this process: slower than shared, never open."""
+    """The same rules, counted by this process: when it let through."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tats: dict[str, float] = {}
+        self._used: dict[str, deque[float]] = {}
 
     def ask_all(self, rules: Sequence[Rule]) -> Allowance:
         moment = time.monotonic() * 1e6
         with self._lock:
-            if len(self._tats) > MOST_KEPT:
-                self._tats = {key: tat for key, tat in self._tats.items() if tat > moment}
-            asked = [(self._room(rule, moment), rule) for rule in rules]
-            room, tightest = min(asked, key=lambda pair: pair[0])
-            if room < 1:
-                wait = self._tats[tightest.key] + tightest.emission - moment - tightest.emission * tightest.count
-                return Allowance(False, 0, math.ceil(wait / 1000), tightest)
+            if len(self._used) > MOST_KEPT:
+                self._used.clear()
+            asked = [self._look(rule, moment) for rule in rules]
+            refused = [one for one in asked if not one.allowed]
+            if refused:
+                return max(refused, key=lambda one: one.wait_ms)
             for rule in rules:
-                self._tats[rule.key] = max(self._tats.get(rule.key, 0.0), moment) + rule.emission
-            return Allowance(True, room - 1, math.ceil((self._tats[tightest.key] - moment) / 1000), tightest)
+                self._used[rule.key].append(moment)
+            return min(asked, key=lambda one: one.remaining)
 
-    def _room(self, rule: Rule, moment: float) -> int:
-        tat = max(self._tats.get(rule.key, 0.0), moment)
-        return math.floor((moment + rule.emission * rule.count - tat) / rule.emission + 0.0001)
+    def _look(self, rule: Rule, moment: float) -> Allowance:
+        used = self._used.setdefault(rule.key, deque())
+        while used and used[0] <= moment - rule.window:
+            used.popleft()
+        wait = math.ceil(((used[0] if used else moment) + rule.window - moment) / 1000)
+        left = rule.count - len(used)
+        return Allowance(left > 0, max(left - 1, 0), wait, rule)
 
 
 @cache

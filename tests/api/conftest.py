@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from masteria.config import settings
-from masteria.core import db
+from masteria.core import db, limits
 from masteria.core import redis as shared
 
 
 def forget() -> None:
-    for known in (settings, db.engine, shared.bells):
+    for known in (settings, db.engine, shared.bells, limits._redis):
         known.cache_clear()
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlmodel import SQLModel
@@ -148,24 +147,6 @@ def test_models_and_migrations_agree() -> None:
     seen = [(d[0], d[1].name) for d in found if d[0] in ("add_index", "remove_index")]
     same = {n for kind, n in seen if kind == "add_index"} & {n for kind, n in seen if kind == "remove_index"}
     assert [d for d in found if not (d[0].endswith("_index") and d[1].name in same)] == []
-
-
-def test_every_company_table_is_indexed_by_company() -> None:
-    query = """select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'app'
-        join pg_attribute a on a.attrelid = c.oid and a.attname = 'company_id'
-        where c.relkind = 'r' and not exists
-        (select from pg_index i where i.indrelid = c.oid and i.indkey[0] = a.attnum)"""
-    with owner_engine().connect() as connection:
-        assert connection.scalars(sa.text(query)).all() == []
-
-
-def test_foreign_keys_carry_the_company() -> None:
-    query = """select conrelid::regclass || '.' || conname from pg_constraint k
-        join pg_class target on target.oid = k.confrelid
-        join pg_namespace n on n.oid = target.relnamespace and n.nspname = 'app'
-        where k.contype = 'f' and cardinality(k.conkey) = 1 and target.relname not in ('company', 'person')"""
-    with owner_engine().connect() as connection:
-        assert connection.scalars(sa.text(query)).all() == []
 
 
 def kept() -> list[Path]:

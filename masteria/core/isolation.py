@@ -1,4 +1,4 @@
-"""The second wall: DDL that makes PostgreSQL itself refuse another company's rows. Used by migrations and their test.
+"""The second wall: DDL that makes PostgreSQL itself refuse another company's rows. Used by migrations.
 
 `app` sees one company at a time (`app.company_id`, set per transaction by `core/work.py`); `ops` sees the columns
 that finding due work needs, of all companies.
@@ -12,13 +12,6 @@ from masteria.core.db import APP, OPS, role_name
 
 CURRENT_COMPANY = """create or replace function app.current_company() returns uuid language sql stable parallel safe as
 $$ select nullif(current_setting('app.company_id', true), '')::uuid $$"""
-
-# Tables of company rows that come without a company: the query names them, `tests/core/test_isolation.py` runs it.
-UNGUARDED = """select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = 'app' and c.relkind in ('r', 'p')
-  and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'company_id')
-  and (not c.relrowsecurity or not c.relforcerowsecurity
-       or not exists (select from pg_policy p where p.polrelid = c.oid and p.polwithcheck is not null))"""
 
 OWN_ROWS = "company_id = (select app.current_company())"
 # The same for a table whose rows are found by their own ids, thousands a second. No index answers it, and the planner

@@ -16,8 +16,8 @@ from redis import Redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from masteria.config import settings
-from masteria.core import migrate
-from masteria.core.db import APP, engine, owner_engine
+from masteria.core import migrate, walls
+from masteria.core.db import owner_engine
 from masteria.core.redis import bell_url
 from masteria.kit.errors import MasteriaError
 from masteria.run.environment import BIN
@@ -65,16 +65,12 @@ def _migrations() -> tuple[str, str]:
     return ("ok", "newest schema") if migrate.is_current() else ("failure", "run masteria migrate")
 
 
-def _roles() -> tuple[str, str]:
-    with engine(APP).connect() as connection:
-        row = connection.execute(
-            sa.text("select rolsuper or rolbypassrls from pg_roles where rolname = current_user")
-        ).scalar_one()
-    return (
-        ("failure", "the application's role can pass row security")
-        if row
-        else ("ok", "row security binds the application")
-    )
+def _walls() -> tuple[str, str]:
+    with owner_engine().connect() as connection:
+        found = walls.breaches(connection)
+    if not found:
+        return "ok", "PostgreSQL keeps companies apart by itself"
+    return "failure", "; ".join(f"{fault}: {', '.join(names)}" for fault, names in found.items())
 
 
 def _redis() -> tuple[str, str]:
@@ -140,7 +136,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("database", _database),
     ("pgvector", _vector),
     ("migrations", _migrations),
-    ("roles", _roles),
+    ("walls", _walls),
     ("redis", _redis),
     ("storage", _storage),
     ("disk", _disk),

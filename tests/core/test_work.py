@@ -7,17 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
 from masteria.core.db import APP, engine
-from masteria.core.isolation import UNGUARDED
 from masteria.core.work import work_across, work_as
 from masteria.enums import Permission
 from masteria.kit.errors import Forbidden, NotFound
 from masteria.models import Connection, Contact
 from tests.cast import Cast, a_connection, contacts
-
-
-def test_every_company_table_is_guarded(cast: Cast) -> None:
-    with engine(APP).connect() as connection:
-        assert connection.scalars(sa.text(UNGUARDED)).all() == []
 
 
 def test_another_companys_row_is_not_found(cast: Cast) -> None:

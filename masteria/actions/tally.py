@@ -8,18 +8,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from masteria.core.work import Work
+from masteria.enums import SendState
+from masteria.models.campaign import GROUPS, Counted
 
-# the groups that a campaign's counts have, and the states of a recipient in each
-GROUPS: dict[str, tuple[str, ...]] = {
-    "pending": ("queued", "claimed"),
-    "sending": ("sending",),
-    "sent": ("sent",),
-    "delivered": ("delivered",),
-    "read": ("read",),
-    "failed": ("failed",),
-    "skipped": ("skipped",),
-    "in_doubt": ("in_doubt",),
-}
 LOOSE = "1 minute"  # rows this young are not folded: they tell the speed
 
 
@@ -31,7 +22,7 @@ def counted(update: str, returned: str) -> str:
     return f"""with moved as ({update}
       returning r.id, r.campaign_id, old.state as was, new.state as became,
         old.replied_at is null and new.replied_at is not null as answered),
-    tallied as (insert into campaign_tally (id, company_id, campaign_id, at, folded, {", ".join(GROUPS)}, replied)
+    tallied as (insert into campaign_tally (id, company_id, campaign_id, at, folded, {", ".join(_NAMES)})
       select uuidv7(), :company, campaign_id, now(), false, {_DELTAS}, count(*) filter (where answered)
       from moved where was is distinct from became or answered group by campaign_id)
     select {returned} from moved"""
@@ -51,13 +42,13 @@ def fold(work: Work, campaign_id: UUID) -> None:
     work.execute(_FOLD, {"company": work.company_id, "campaign": campaign_id})
 
 
-def _delta(states: tuple[str, ...]) -> str:
+def _delta(states: tuple[SendState, ...]) -> str:
     names = ", ".join(f"'{state}'" for state in states)
     return f"count(*) filter (where became in ({names})) - count(*) filter (where was in ({names}))"
 
 
+_NAMES = tuple(Counted.model_fields)
 _DELTAS = ", ".join(_delta(states) for states in GROUPS.values())
-_NAMES = (*GROUPS, "replied")
 _FOLD = f"""with old as (
     delete from campaign_tally where company_id = :company and campaign_id = :campaign
       and (not folded or at >= date_trunc('hour', now() - interval '{LOOSE}'))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from masteria.enums import CampaignKind, CampaignState, SendState
 from masteria.kit.clock import now
@@ -116,7 +116,29 @@ class Recipient(Table, table=True):
     replied_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
 
 
-class CampaignTally(Table, table=True):
+class Counted(SQLModel):
+    """The groups of a campaign's counts, and how many answered. Every recipient is in exactly one of `GROUPS`."""
+
+    pending: int = 0
+    sending: int = 0
+    sent: int = 0
+    delivered: int = 0
+    read: int = 0
+    failed: int = 0
+    skipped: int = 0
+    in_doubt: int = 0
+    replied: int = 0
+
+
+# the states of a recipient in each group: who waits is pending, every other state is a group of its own
+GROUPS: Mapping[str, tuple[SendState, ...]] = {
+    name: (SendState.QUEUED, SendState.CLAIMED) if name == "pending" else (SendState(name),)
+    for name in Counted.model_fields
+    if name != "replied"
+}
+
+
+class CampaignTally(Table, Counted, table=True):
     """How many of a campaign's recipients came into each group of states, less those that left it.
 
     Each change of the ledger adds a row in its own transaction and waits for nobody; the sum is the campaign's counts.
@@ -139,12 +161,3 @@ class CampaignTally(Table, table=True):
     campaign_id: UUID
     at: datetime = Field(default_factory=now, sa_type=Time)  # pyright: ignore[reportArgumentType]
     folded: bool = False
-    pending: int = 0
-    sending: int = 0
-    sent: int = 0
-    delivered: int = 0
-    read: int = 0
-    failed: int = 0
-    skipped: int = 0
-    in_doubt: int = 0
-    replied: int = 0

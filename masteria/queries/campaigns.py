@@ -15,11 +15,10 @@ from masteria.kit.clock import now
 from masteria.kit.errors import Invalid, NotFound
 from masteria.kit.tables import harmless
 from masteria.models import Campaign
+from masteria.models.campaign import GROUPS, Counted
 from masteria.queries.filters import narrowed
 from masteria.queries.paging import Page, Sorting, by_id, by_name, by_time, checked_limit
 
-# what the API calls each group of states; every recipient is in exactly one, and they add up to total
-GROUPS = ("pending", "sending", "sent", "delivered", "read", "failed", "skipped", "in_doubt")
 MEASURED_SECONDS = 10
 CAMPAIGN_SORTS = Sorting(
     "-created_at", {"created_at": by_time("c.created_at"), "name": by_name("c.name")}, by_id("c.id")
@@ -27,18 +26,10 @@ CAMPAIGN_SORTS = Sorting(
 RECIPIENT_SORTS = Sorting("id", {"id": by_id("r.id")}, by_id("r.id"))
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Counted):
+    """The groups add up to `total`."""
+
     total: int = 0
-    pending: int = 0
-    sending: int = 0
-    sent: int = 0
-    delivered: int = 0
-    read: int = 0
-    failed: int = 0
-    skipped: int = 0
-    in_doubt: int = 0
-    replied: int = 0
 
     @property
     def done(self) -> int:
@@ -164,15 +155,15 @@ def _recipients_where(campaign_id: UUID, state: str) -> tuple[str, dict[str, Any
     values: dict[str, Any] = {"id": campaign_id}
     if not state:
         return "r.campaign_id = :id", values
-    wanted = ["queued", "claimed"] if state == "pending" else [state]
     if state not in GROUPS:
         raise Invalid("state", "unknown_value")
-    return "r.campaign_id = :id and r.state = any(:states)", {**values, "states": wanted}
+    return "r.campaign_id = :id and r.state = any(:states)", {**values, "states": [*GROUPS[state]]}
 
 
 def _counts(work: Work, ids: list[UUID]) -> dict[UUID, Counts]:
     rows = work.execute(_SUMS, {"company": work.company_id, "ids": ids})
-    return {row[0]: Counts(sum(row[1:-1]), *row[1:]) for row in rows}
+    found = [row._asdict() for row in rows]
+    return {row.pop("campaign_id"): Counts(total=sum(row[name] for name in GROUPS), **row) for row in found}
 
 
 def _rate(work: Work, campaign_id: UUID) -> float:
@@ -186,7 +177,7 @@ def _rate(work: Work, campaign_id: UUID) -> float:
     return round(int(left) / max(float(since or 0), 1.0), 1)
 
 
-_SUMS = f"""select campaign_id, {", ".join(f"cast(sum({name}) as int)" for name in (*GROUPS, "replied"))}
+_SUMS = f"""select campaign_id, {", ".join(f"cast(sum({name}) as int) as {name}" for name in Counted.model_fields)}
   from campaign_tally where company_id = :company and campaign_id = any(:ids) group by 1"""
 _SELECT = """select c.id, c.name, c.kind, c.state, c.state_reason, c.connection_id, n.name as connection_name,
     c.template_id, t.name as template_name, c.body, c.variables, c.audience, c.rate_per_second, c.legal_basis,

@@ -16,6 +16,7 @@ from masteria.core.work import Work, work_as
 from masteria.enums import CampaignKind, SendState
 from masteria.kit.clock import now
 from masteria.models import Connection
+from masteria.models.campaign import GROUPS
 from masteria.queries.campaigns import Counts, campaign, list_campaigns
 from tests.cast import Cast, a_connection, a_template
 from tests.cast import contacts as people
@@ -52,7 +53,11 @@ def recounted(work: Work, campaign_id: UUID) -> dict[str, int]:
 
 
 def kept(counts: Counts) -> dict[str, int]:
-    return {name: found for name in tally.GROUPS if (found := getattr(counts, name))}
+    return {name: found for name in GROUPS if (found := getattr(counts, name))}
+
+
+def test_every_state_is_in_exactly_one_group() -> None:
+    assert sorted(state for states in GROUPS.values() for state in states) == sorted(SendState)
 
 
 def some_of_everything(actor: Actor, campaign_id: UUID, connection_id: UUID, dice: random.Random) -> None:

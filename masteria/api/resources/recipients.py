@@ -61,6 +61,6 @@ def recipients_file(caller: Caller, campaign_id: UUID, state: Group = "") -> Res
 
 
 def _shown(row: Any) -> Recipient:
-    state = "pending" if row.state in ("queued", "claimed") else row.state
+    state = next(group for group, states in GROUPS.items() if row.state in states)
     values = {name: getattr(row, name) for name in ("id", "contact_id", "name", "phone", "provider_id")}
     return Recipient(**values, state=state, reason=reason_of(row), timeline=timeline_of(row))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import reflex as rx
 
 from masteria.enums import Permission
+from masteria.queries.campaigns import GROUPS
 from masteria.ui.campaigns import composer as _composer  # noqa: F401
 from masteria.ui.campaigns.state import CampaignsState, CampaignState, Person, Row
 from masteria.ui.components.basics import badge, button, confirm, empty, icon, link_button, native_link, skeleton
@@ -35,7 +36,6 @@ PERSON = {
     "skipped": "neutral",
     "in_doubt": "attention",
 }
-NUMBERS = ("pending", "sending", "sent", "delivered", "read", "failed", "skipped", "in_doubt")
 
 
 @screen("/campaigns", "campaigns.title", Permission.READ_CAMPAIGNS, on_load=CampaignsState.enter)
@@ -154,7 +154,7 @@ def _progress() -> rx.Component:
             role="status",
         ),
         _bar(found.percent),
-        rx.el.div(*[_number(name) for name in NUMBERS], _replied(), class_name="numbers"),
+        rx.el.div(*[_number(name) for name in GROUPS], _replied(), class_name="numbers"),
         rx.cond(found.has_doubt, rx.el.p(icon("circle-help", 15), t("campaign.doubt_help"), class_name="notice warn")),
         rx.cond(found.state == "running", rx.el.p(t("campaign.safe"), class_name="f-help")),
         class_name="card stack",

@@ -98,8 +98,8 @@ def a_template(actor: Actor, connection: Connection, **values: object) -> Templa
         return work.add(Template(**{**fields, **values}))  # pyright: ignore[reportArgumentType]
 
 
-def contacts(actor: Actor, count: int, **values: object) -> list[Contact]:
-    """`count` people with Brazilian mobiles, Pessoa 0 to Pessoa count-1."""
+def contacts(actor: Actor, count: int, *, start: int = 0, **values: object) -> list[Contact]:
+    """`count` people with Brazilian mobiles, Pessoa 0 (or `start`) and on."""
     with work_as(actor) as work:
         return [
             work.add(
@@ -111,7 +111,7 @@ def contacts(actor: Actor, count: int, **values: object) -> list[Contact]:
                     **values,  # pyright: ignore[reportArgumentType]
                 )
             )
-            for n in range(count)
+            for n in range(start, start + count)
         ]
 
 

@@ -70,6 +70,13 @@ def left(work: Work, portfolio_id: str, limit: int) -> int:
     return max(0, limit - int(work.execute(f"select {_COUNT}", values).scalar_one()))
 
 
+def carry(work: Work, from_id: str, to_id: str) -> None:
+    """A number moves to another portfolio: whom the old one reached counts in the new one too, rather than nowhere."""
+    values = {"company": work.company_id, "from": from_id, "portfolio": to_id}
+    work.execute(_CARRY, values)
+    work.execute(_RECOUNT, values)
+
+
 _COUNT = """(select count(*) from portfolio_person p where p.company_id = :company and p.portfolio_id = cast(:portfolio as varchar)
     and p.at > now() - interval '24 hours')"""
 _LOCK = f"""insert into portfolio_budget as b (company_id, portfolio_id, used, counted_at)
@@ -93,6 +100,13 @@ _REACH = """insert into portfolio_person as p (company_id, portfolio_id, contact
   from unnest(cast(:people as uuid[])) person order by 3
   on conflict (company_id, portfolio_id, contact_id) do update set at = now()"""
 _USE = """update portfolio_budget set used = used + :fresh
+  where company_id = :company and portfolio_id = cast(:portfolio as varchar)"""
+# whose places they were cannot be told: all of them go along, and the limit is never passed
+_CARRY = """insert into portfolio_person as p (company_id, portfolio_id, contact_id, at)
+  select company_id, cast(:portfolio as varchar), contact_id, at from portfolio_person
+  where company_id = :company and portfolio_id = cast(:from as varchar) and at > now() - interval '24 hours'
+  order by contact_id on conflict (company_id, portfolio_id, contact_id) do update set at = greatest(p.at, excluded.at)"""
+_RECOUNT = f"""update portfolio_budget set used = {_COUNT}, counted_at = now()
   where company_id = :company and portfolio_id = cast(:portfolio as varchar)"""
 _FREE_AT = """select least(now() + interval '15 minutes', greatest(now() + interval '10 seconds',
     coalesce((select min(at) + interval '24 hours' from portfolio_person p where p.company_id = :company

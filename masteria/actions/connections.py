@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from masteria.actions import activity
+from masteria.actions import activity, budgets
 from masteria.channels.base import NumberInfo
 from masteria.core.jobs import Job
 from masteria.core.work import Work
@@ -19,7 +19,8 @@ from masteria.models import Connection
 
 SETTINGS = {"phone_number_id": "external_id", "waba_id": "account_id"}
 SECRETS = ("access_token", "app_secret", "verify_token")
-_DIGITS = re.compile(r"\d{5,32}")
+PORTFOLIO = "portfolio_id"  # of two numbers of one business portfolio, which share its people a day
+_DIGITS = re.compile(r"[0-9]{5,32}")
 
 
 def create(work: Work, name: str, kind: str, settings: Mapping[str, str], info: NumberInfo) -> UUID:
@@ -38,15 +39,18 @@ def create(work: Work, name: str, kind: str, settings: Mapping[str, str], info: 
 def update(
     work: Work, connection_id: UUID, *, name: str | None = None, settings: Mapping[str, str] | None = None
 ) -> None:
-    """A new name, new secrets. Other settings make another connection."""
+    """A new name, another portfolio, new secrets. Other settings make another connection."""
     work.require(Permission.EDIT_CONNECTIONS)
     connection = work.get(Connection, connection_id, lock=True)
     if name is not None:
         connection.name = _name(name)
     for key, value in (settings or {}).items():
-        if key not in SECRETS:
+        if key == PORTFOLIO:
+            _join(work, connection, _portfolio(value))
+        elif key in SECRETS:
+            setattr(connection, key, _secret(key, value))
+        else:
             raise Invalid(f"settings.{key}", "unknown_field")
-        setattr(connection, key, _secret(key, value))
     activity.record(work, connection, Happened.CONNECTION_UPDATED, fields=sorted(settings or {}))
     work.announce(Topic.CONNECTION, connection_id)
 
@@ -88,7 +92,7 @@ def checked(name: str, kind: str, settings: Mapping[str, str]) -> dict[str, Any]
     """The columns of a new connection; raises `Invalid` naming the setting."""
     if kind != ConnectionKind.WHATSAPP_CLOUD:
         raise Invalid("kind", "unknown_kind")
-    unknown = sorted(settings.keys() - {*SETTINGS, *SECRETS})
+    unknown = sorted(settings.keys() - {*SETTINGS, PORTFOLIO, *SECRETS})
     if unknown:
         raise Invalid(f"settings.{unknown[0]}", "unknown_field")
     found: dict[str, Any] = {"name": _name(name), "kind": kind}
@@ -97,9 +101,18 @@ def checked(name: str, kind: str, settings: Mapping[str, str]) -> dict[str, Any]
         if not _DIGITS.fullmatch(text):
             raise Invalid(f"settings.{key}", "not_an_id")
         found[column] = text
+    found[PORTFOLIO] = _portfolio(settings.get(PORTFOLIO, ""))
     for key in SECRETS:
         found[key] = _secret(key, settings.get(key, ""))
     return found
+
+
+def _join(work: Work, connection: Connection, portfolio_id: str) -> None:
+    """Whom this number reached today counts in its new portfolio as well."""
+    before = connection.portfolio
+    connection.portfolio_id = portfolio_id
+    if connection.portfolio != before:
+        budgets.carry(work, before, connection.portfolio)
 
 
 def _confirm(connection: Connection, info: NumberInfo) -> None:
@@ -114,6 +127,14 @@ def _name(text: str) -> str:
     text = " ".join(text.split())
     if not 2 <= len(text) <= 120:
         raise Invalid("name", "too_short" if len(text) < 2 else "too_long", limit=2)
+    return text
+
+
+def _portfolio(value: str) -> str:
+    """Digits; without any, the account stands for its portfolio."""
+    text = str(value).strip()
+    if text and not _DIGITS.fullmatch(text):
+        raise Invalid(f"settings.{PORTFOLIO}", "not_an_id")
     return text
 
 

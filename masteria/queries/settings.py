@@ -157,6 +157,7 @@ def _connection(row: Connection) -> ConnectionRow:
     shown = {
         "phone_number_id": row.external_id,
         "waba_id": row.account_id,
+        "portfolio_id": row.portfolio_id,
         "access_token": masked(row.access_token),
         "app_secret": masked(row.app_secret),
         "verify_token": masked(row.verify_token),

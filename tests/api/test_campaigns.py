@@ -160,6 +160,18 @@ async def test_a_number_is_kept_once_meta_confirms_it(cast: Cast, sandbox: Sandb
         assert (await api.delete(address)).status_code == 204
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+async def test_a_number_joins_a_portfolio_and_leaves_it(cast: Cast, nothing: str | None) -> None:
+    address = f"/connections/{a_connection(cast.ana).id}"
+    async with client(a_key(cast.ana)) as api:
+        assert fields(await api.patch(address, json={"settings": {"portfolio_id": "meu"}})) == ["settings.portfolio_id"]
+        joined = await api.patch(address, json={"settings": {"portfolio_id": "300000000000001"}})
+        assert joined.json()["settings"]["portfolio_id"] == "300000000000001"
+        assert (await api.patch(address, json={"name": "Outra loja"})).json()["settings"] == joined.json()["settings"]
+        left = await api.patch(address, json={"settings": {"portfolio_id": nothing}})
+        assert left.json()["settings"] == {**joined.json()["settings"], "portfolio_id": ""}
+
+
 async def test_templates_are_mirrored(cast: Cast, sandbox: SandboxProcess, elsewhere) -> None:
     elsewhere(META_GRAPH_URL=sandbox.url)
     connection = sandbox.number(cast.ana)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from masteria.actions import connections
 from masteria.api.door import Caller, needs, router
@@ -20,6 +20,7 @@ from masteria.queries.settings import ConnectionRow
 
 routes = router("connections")
 Sort = Annotated[str, sorted_by(found.CONNECTION_SORTS)]
+PORTFOLIO = "Numbers of one business portfolio share its daily limit; without it the account's numbers do"
 
 
 class Health(Shape):
@@ -52,6 +53,7 @@ class Connection(Shape):
 class NewSettings(Body):
     phone_number_id: str = Field(max_length=64)
     waba_id: str = Field(max_length=64)
+    portfolio_id: str | None = Field(default=None, max_length=64, description=PORTFOLIO)
     access_token: str = Field(max_length=1024)
     app_secret: str = Field(max_length=1024)
     verify_token: str | None = Field(default=None, max_length=1024, description="Made for you when left out")
@@ -63,15 +65,21 @@ class NewConnection(Body):
     settings: NewSettings
 
 
-class NewSecrets(Body):
+class ChangedSettings(Body):
+    portfolio_id: str | None = Field(default=None, max_length=64, description=f"{PORTFOLIO}. Null takes it away")
     access_token: str | None = Field(default=None, max_length=1024)
     app_secret: str | None = Field(default=None, max_length=1024)
     verify_token: str | None = Field(default=None, max_length=1024)
 
+    @field_validator("portfolio_id", mode="before")
+    @classmethod
+    def _cleared(cls, value: object) -> object:
+        return "" if value is None else value
+
 
 class ConnectionChange(Body):
     name: str | None = Field(default=None, max_length=120)
-    settings: NewSecrets | None = None
+    settings: ChangedSettings | None = None
 
 
 @routes.get("/connections", dependencies=[needs(Permission.READ_CONNECTIONS)])
@@ -104,7 +112,7 @@ def get(caller: Caller, connection_id: UUID) -> Connection:
 
 @routes.patch("/connections/{connection_id}", dependencies=[needs(Permission.EDIT_CONNECTIONS)])
 def change(caller: Caller, connection_id: UUID, body: ConnectionChange) -> Connection:
-    """Another name, new secrets."""
+    """Another name, another portfolio, new secrets."""
     settings = body.settings.model_dump(exclude_none=True) if body.settings else None
     with work_as(caller) as work:
         connections.update(work, connection_id, name=body.name, settings=settings)

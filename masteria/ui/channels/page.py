@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
+from masteria.actions.connections import PORTFOLIO, SECRETS
 from masteria.enums import Permission
-from masteria.ui.channels.state import ChannelsState, Row
+from masteria.ui.channels.state import FIELDS, ChannelsState, Row
 from masteria.ui.components.basics import badge, button, empty, field, icon, link_button, skeleton, text_input
 from masteria.ui.screen import screen
 from masteria.ui.shell import Profile, shell
@@ -36,7 +39,7 @@ def channels() -> rx.Component:
         skeleton(3),
     )
     told = link_button(t("channels.received"), "/channels/received", glyph="inbox", soft=True)
-    page = rx.el.div(body, _form(), class_name="page")
+    page = rx.el.div(body, _form(), _edit_form(), class_name="page")
     return shell("/channels", t("channels.title"), page, tools=(told, new))
 
 
@@ -50,6 +53,7 @@ def _card(row: rx.Var[Row]) -> rx.Component:
         rx.cond(row.why != "", rx.el.p(row.why, class_name="notice bad")),
         rx.el.ul(
             rx.el.li(icon("gauge", 15), row.rate),
+            rx.cond(row.people != "", rx.el.li(icon("users", 15), row.people)),
             rx.el.li(icon("layout-template", 15), row.templates),
             rx.el.li(icon("bell-ring", 15), row.last_event),
             class_name="facts",
@@ -67,6 +71,7 @@ def _card(row: rx.Var[Row]) -> rx.Component:
             rx.el.div(
                 button(t("channels.verify"), tone="soft", on_click=ChannelsState.verify(row.id)),
                 button(t("channels.sync"), tone="soft", on_click=ChannelsState.sync(row.id)),
+                button(t("channels.edit"), tone="soft", on_click=ChannelsState.edit(row.id)),
                 class_name="actions",
             ),
         ),
@@ -80,22 +85,49 @@ def _copy(label: rx.Var[str], value: rx.Var[str]) -> rx.Component:
     )
 
 
-def _form() -> rx.Component:
-    secrets = ("access_token", "app_secret")
-    inputs = [
-        field(
-            t(f"channels.{name}"),
-            text_input(
-                name=name,
-                required=True,
-                auto_complete="off",
-                type="password" if name in secrets else "text",
-                input_mode="numeric" if name.endswith("_id") else "text",
+def _input(name: str, **props: Any) -> rx.Component:
+    is_portfolio = name == PORTFOLIO
+    return field(
+        t(f"channels.{name}"),
+        text_input(
+            name=name,
+            required=not is_portfolio,
+            auto_complete="off",
+            type="password" if name in SECRETS else "text",
+            input_mode="numeric" if name.endswith("_id") else "text",
+            **props,
+        ),
+        help=t("channels.portfolio_help") if is_portfolio else None,
+        error=rx.cond(ChannelsState.problem_field == name, ChannelsState.problem, ""),
+    )
+
+
+def _edit_form() -> rx.Component:
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title(t("channels.edit")),
+            rx.dialog.description(t("channels.edit_help"), class_name="f-help"),
+            rx.form(
+                _input("name", default_value=ChannelsState.edit_name, max_length=120),
+                _input(PORTFOLIO, default_value=ChannelsState.edit_portfolio, max_length=32),
+                rx.el.div(
+                    button(t("common.cancel"), tone="soft", on_click=ChannelsState.close_edit),
+                    rx.el.button(t("channels.save"), type="submit", class_name="btn"),
+                    class_name="dialog-actions",
+                ),
+                on_submit=ChannelsState.save,
+                reset_on_submit=False,
+                class_name="stack",
             ),
-            error=rx.cond(ChannelsState.problem_field == name, ChannelsState.problem, ""),
-        )
-        for name in ("name", "phone_number_id", "waba_id", *secrets)
-    ]
+            class_name="dialog",
+        ),
+        open=ChannelsState.edit_open,
+        on_open_change=lambda _open: ChannelsState.close_edit(),
+    )
+
+
+def _form() -> rx.Component:
+    inputs = [_input(name) for name in FIELDS]
     return rx.dialog.root(
         rx.dialog.content(
             rx.dialog.title(t("channels.new")),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import reflex as rx
 
+from masteria.actions import connections as actions
 from masteria.config import settings
 from masteria.core.work import Work
 from masteria.enums import ConnectionKind, Permission, TemplateStatus, Topic
@@ -20,7 +21,7 @@ from masteria.ui.live import ANY
 from masteria.ui.screen import Screen, explain, field_of
 from masteria.ui.texts import reason
 
-FIELDS = ("name", "phone_number_id", "waba_id", "access_token", "app_secret")
+FIELDS = ("name", "phone_number_id", "waba_id", actions.PORTFOLIO, "access_token", "app_secret")
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Row:
     why: str
     quality: str
     rate: str
+    people: str
     last_event: str
     templates: str
     webhook: str
@@ -42,16 +44,20 @@ class ChannelsState(Screen, rx.State):
     rows: list[Row] = []
     loaded: bool = False
     form_open: bool = False
+    edit_open: bool = False
+    edit_name: str = ""
+    edit_portfolio: str = ""
     busy: bool = False
     problem: str = ""
     problem_field: str = ""
+    _editing: str = ""
 
     @rx.event
     @needs(Permission.READ_CONNECTIONS)
     async def enter(self):
         """Open the page."""
         self._watch(ChannelsState.load, (Topic.CONNECTION, ANY), (Topic.TEMPLATE, ANY))
-        self.form_open, self.problem, self.problem_field = False, "", ""
+        self.form_open, self.edit_open, self.problem, self.problem_field = False, False, "", ""
         await self._load()
 
     @rx.event
@@ -90,6 +96,35 @@ class ChannelsState(Screen, rx.State):
 
     @rx.event
     @needs(Permission.EDIT_CONNECTIONS)
+    async def edit(self, connection_id: str):
+        """What may change of a number: its name, and with whom it shares its daily limit."""
+        row = await self._run(queries.connection, parse_id(connection_id))
+        self._editing, self.edit_name, self.edit_portfolio = str(row.id), row.name, row.settings[actions.PORTFOLIO]
+        self.edit_open, self.problem, self.problem_field = True, "", ""
+
+    @rx.event
+    @needs(Permission.EDIT_CONNECTIONS)
+    def close_edit(self):
+        self.edit_open = False
+
+    @rx.event
+    @needs(Permission.EDIT_CONNECTIONS)
+    async def save(self, form: dict[str, str]):
+        """Keep what was changed."""
+        values = {name: str(form.get(name, ""))[:200] for name in ("name", actions.PORTFOLIO)}
+        self.problem, self.problem_field = "", ""
+        try:
+            name = values.pop("name")
+            await self._run(actions.update, parse_id(self._editing), name=name, settings=values)
+        except Invalid as error:
+            self.problem, self.problem_field = explain(error, self._language()), field_of(error)
+            return None
+        self.edit_open = False
+        await self._load()
+        return rx.toast.success(self._say("channels.saved"))
+
+    @rx.event
+    @needs(Permission.EDIT_CONNECTIONS)
     async def verify(self, connection_id: str):
         await self._flow(flow.verify, parse_id(connection_id))
         await self._load()
@@ -116,11 +151,19 @@ class ChannelsState(Screen, rx.State):
             reason(self._language(), row.status_reason),
             row.quality,
             self._say("channels.rate", count=row.rate_per_second),
+            self._people(row),
             self._say("channels.last_event", time=last) if last else self._say("channels.no_event"),
             self._say("channels.templates", count=approved),
             f"{settings().public_url}/webhooks/meta/{row.id}",
             token,
         )
+
+    def _people(self, row: queries.ConnectionRow) -> str:
+        """How many people a day, and with which portfolio that is shared."""
+        limit = row.people_per_day
+        said = [self._say("channels.people", count=limit)] if limit else []
+        portfolio = row.settings[actions.PORTFOLIO]
+        return " · ".join([*said, self._say("channels.portfolio", id=portfolio)] if portfolio else said)
 
 
 def _rows(work: Work) -> list[tuple[queries.ConnectionRow, int, str]]:

@@ -19,6 +19,8 @@ from masteria.kit.ids import new_id
 
 # what a check of the table wants beside the type
 PARTICULAR: dict[str, dict[str, Any]] = {
+    "lease": {"ledger": "recipient"},
+    "mail": {"state": "sent"},
     "recipient": {"state": "sent"},
     "intake": {"month": now().date().replace(day=1)},
 }

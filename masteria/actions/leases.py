@@ -69,7 +69,7 @@ def take_back(work: Work) -> int:
              for update skip locked) returning ledger, id""",
         {"company": work.company_id},
     ).all()
-    return sum(_settle(work, ledger, owner, None) for ledger, owner in dead)
+    return sum(_settle(work, _known(ledger), owner, None) for ledger, owner in dead)
 
 
 def part_with_the_dead(work: Work, ledger: str, owner: UUID, begun: list[UUID]) -> None:

@@ -49,7 +49,7 @@ def create_company(name: str, owner_email: str, owner_password: str, *, owner_na
     name, email = credentials.checked_name(name, "company_name"), credentials.checked_email(owner_email)
     local = email.partition("@")[0]
     owner_name = credentials.checked_name(owner_name or (local if len(local) > 1 else email), "name")
-    hashed = credentials.hashed(credentials.checked_password(owner_password))
+    hashed = credentials.hashed(credentials.checked_password(owner_password, owner_name, email, name))
     with work_across() as database:
         company = Company(name=name, slug=_free_slug(database, name))
         person = database.exec(select(Person).where(Person.email == email)).first()

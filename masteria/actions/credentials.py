@@ -9,14 +9,12 @@ from functools import cache
 from pwdlib import PasswordHash
 
 from masteria.kit.errors import Invalid
+from masteria.kit.passwords import is_guessable
 
 PASSWORD_LENGTH = 10
 LONGEST = 1024
 # a comma, a bracket or a quote would be more than one address to a mail server
 _ADDRESS = re.compile(r"""[^@\s<>()\[\]\\,;:"]+@[^@\s<>()\[\]\\,;:"]+\.[^@\s<>()\[\]\\,;:"]+""")
-_COMMON = frozenset(
-    {"1234567890", "0123456789", "senha12345", "password123", "qwertyuiop", "masteria123", "mudar12345"}
-)
 
 
 def checked_name(text: str, field: str) -> str:
@@ -35,13 +33,13 @@ def checked_email(text: str) -> str:
     return text
 
 
-def checked_password(text: str) -> str:
-    """Long enough and not one of those that everybody tries, or `Invalid`."""
+def checked_password(text: str, *own: str) -> str:
+    """Long enough and not one that is guessed early, or `Invalid`; `own` are words about whose it is."""
     if len(text) < PASSWORD_LENGTH:
         raise Invalid("password", "too_short", limit=PASSWORD_LENGTH)
     if len(text) > LONGEST:
         raise Invalid("password", "too_long", limit=LONGEST)
-    if text.lower() in _COMMON or len(set(text)) < 4:
+    if is_guessable(text, own):
         raise Invalid("password", "too_common")
     return text
 

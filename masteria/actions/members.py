@@ -17,8 +17,8 @@ from masteria.models import Member, Person
 def add_member(work: Work, name: str, email: str, password: str, role: Role) -> UUID:
     """A colleague with a first password; returns the person's id."""
     work.require(Permission.EDIT_MEMBERS)
-    hashed = credentials.hashed(credentials.checked_password(password))
     email, name = credentials.checked_email(email), credentials.checked_name(name, "name")
+    hashed = credentials.hashed(credentials.checked_password(password, name, email, work.actor.company_name))
     with work_across() as database:
         if database.exec(select(Person.id).where(Person.email == email)).first():
             raise Invalid("email", "taken")

@@ -32,6 +32,7 @@ ACROSS = {
     "masteria/actions/keys.py",
     "masteria/actions/mail.py",
     "masteria/actions/members.py",
+    "masteria/actions/sealing.py",
     "masteria/actions/sessions.py",
     "masteria/api/hooks.py",
     "masteria/actions/intake.py",

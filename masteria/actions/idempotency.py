@@ -11,7 +11,9 @@ from sqlmodel import col
 from masteria.core.work import Work
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Invalid
+from masteria.kit.sealing import Unreadable
 from masteria.models import IdempotencyKey
+from masteria.models.sealed import Bound
 
 KEPT = timedelta(hours=24)
 LONGEST = timedelta(minutes=10)  # no request takes longer: one that still runs then was cut off
@@ -42,7 +44,12 @@ def claim(work: Work, key: str, request_hash: bytes) -> Answered | None:
     mine = work.execute(
         insert(IdempotencyKey)
         .values(
-            company_id=work.company_id, key=key, created_at=moment, request_hash=request_hash, status_code=0, body=""
+            company_id=work.company_id,
+            key=key,
+            created_at=moment,
+            request_hash=request_hash,
+            status_code=0,
+            body=Bound("", key),
         )
         .on_conflict_do_nothing()
         .returning(col(IdempotencyKey.key))
@@ -69,6 +76,8 @@ def forget(work: Work, key: str) -> None:
 def _answer_of(row: IdempotencyKey, request_hash: bytes) -> Answered:
     if row.request_hash != request_hash:
         raise Invalid(FIELD, "key_reused")
+    if isinstance(row.body, Unreadable):
+        raise Conflict("request_cut_off")
     if row.status_code == 0:
         raise Conflict("request_cut_off" if row.created_at < now() - LONGEST else "request_running")
     return Answered(row.status_code, row.body)

@@ -65,6 +65,7 @@ SENTENCES: Mapping[str, str] = {
     "connection_in_use": "Campaigns or conversations use this connection.",
     "unknown_kind": "There is no such kind.",
     "token_wrong": "Meta does not accept the access token.",
+    "secret_unreadable": "The stored access token or app secret cannot be opened any more. Set it again.",
     "number_unknown": "Meta does not know this phone number id under the token.",
     "number_of_another_account": "The number does not belong to this WhatsApp Business Account.",
     "blocked_by_vendor": "Meta has blocked the number.",

@@ -19,7 +19,7 @@ from sqlalchemy.orm.attributes import instance_state
 
 from masteria.kit.sealing import masked
 from masteria.models import Activity, Owned
-from masteria.models.base import Sealed
+from masteria.models.sealed import Sealed
 
 HIDDEN = "•••"
 LONGEST = 2000  # characters of one value

@@ -24,7 +24,7 @@ from masteria.enums import Permission, Topic
 from masteria.kit.errors import NotFound
 from masteria.kit.sealing import KeyRing
 from masteria.models import Company, Owned
-from masteria.models.base import sealing_for
+from masteria.models.sealed import sealing_for
 
 log = logging.getLogger(__name__)
 T = TypeVar("T", bound=Owned)

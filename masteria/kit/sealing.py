@@ -1,10 +1,12 @@
-"""Secrets at rest by AES-256-GCM, a key per company; digests and signatures by HMAC-SHA256."""
+"""Secrets at rest by AES-256-GCM, a key per owner; digests and signatures by HMAC-SHA256."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import os
+import secrets
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -14,44 +16,61 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-_VERSION = 1
+_FOR_OWNER, _FOR_ROW = 1, 2
 _NONCE = 12
 
 
 class CannotOpen(Exception):
-    """The value was changed, moved to another place or company, or its key is gone."""
+    """The value was changed, moved to another place, owner or row, or its key is gone."""
+
+
+class Unreadable(str):
+    """In the place of a secret that cannot be opened: text that nobody can guess, and that opens no door.
+
+    An empty text would be a key too, and one that everybody knows.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def fresh(cls) -> Unreadable:
+        return cls(secrets.token_urlsafe(32))
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The installation's keys by id; the first seals, all open. Layout: version, length of id, id, nonce, ciphertext."""
+    """The installation's keys by id; the first seals, all open. Layout: version, length of id, id, nonce, ciphertext.
+
+    A value is bound to its owner (a company, or the person or row above companies that it belongs to), to its place
+    (`table|column`) and, with a `row`, to that row: put anywhere else it does not open.
+    """
 
     keys: tuple[tuple[str, bytes], ...]
 
-    def seal(self, company_id: UUID, place: str, text: str) -> bytes:
-        """Seal `text` for one company and one place (`table|column`); every call uses a new nonce."""
-        key_id, key = self.keys[0]
-        nonce = os.urandom(_NONCE)
-        body = _cipher(key, company_id).encrypt(nonce, text.encode(), _bound_to(company_id, place))
-        return bytes((_VERSION, len(key_id))) + key_id.encode() + nonce + body
+    def seal(self, owner: UUID, place: str, text: str, row: bytes | None = None) -> bytes:
+        """Seal `text`; every call uses a new nonce."""
+        key, nonce = self.keys[0][1], os.urandom(_NONCE)
+        body = _cipher(key, owner).encrypt(nonce, text.encode(), _bound_to(owner, place, row))
+        return self.mark(is_row=row is not None) + nonce + body
 
-    def open(self, company_id: UUID, place: str, sealed: bytes) -> str:
-        """The text again, or `CannotOpen`."""
+    def open(self, owner: UUID, place: str, sealed: bytes, row: bytes | None = None) -> str:
+        """The text again, or `CannotOpen`. What was sealed before rows were bound opens without its row."""
         try:
-            key_id, nonce, body = _split(sealed)
-            key = dict(self.keys)[key_id]
-            return _cipher(key, company_id).decrypt(nonce, body, _bound_to(company_id, place)).decode()
+            version, key_id, nonce, body = _split(sealed)
+            key, bound_to = dict(self.keys)[key_id], _bound_to(owner, place, row if version == _FOR_ROW else None)
+            return _cipher(key, owner).decrypt(nonce, body, bound_to).decode()
         except (InvalidTag, KeyError, ValueError, IndexError):
             raise CannotOpen(place) from None
 
-    def is_current(self, sealed: bytes) -> bool:
-        """Whether the value is sealed under the newest key."""
-        return _split(sealed)[0] == self.keys[0][0]
+    def mark(self, *, is_row: bool) -> bytes:
+        """What every value begins with that is sealed today: its layout and the newest key."""
+        key_id = self.keys[0][0].encode()
+        return bytes((_FOR_ROW if is_row else _FOR_OWNER, len(key_id))) + key_id
 
 
 def masked(secret: str) -> str:
     """What may be shown of a secret: enough to tell two apart."""
-    return f"•••• {secret[-4:]}"
+    return "••••" if isinstance(secret, Unreadable) else f"•••• {secret[-4:]}"
 
 
 def digest(secret: str) -> bytes:
@@ -69,21 +88,26 @@ def sign(key: bytes, body: bytes) -> bytes:
     return hmac.new(key, body, hashlib.sha256).digest()
 
 
-def _bound_to(company_id: UUID, place: str) -> bytes:
-    return f"{place}|{company_id}".encode()
+def blind_index(secret: str, owner: UUID | None, place: str, value: str) -> bytes:
+    """By which a sealed value is found: equal for equal values of one owner and place, and useless elsewhere.
+
+    Keyed by the installation's secret and not by the ring: it stays when values are sealed anew.
+    """
+    key = derive(secret, f"blind-index:{place}|{owner or 'all'}")
+    return sign(key, unicodedata.normalize("NFKC", value).strip().casefold().encode())
+
+
+def _bound_to(owner: UUID, place: str, row: bytes | None) -> bytes:
+    return f"{place}|{owner}".encode() + (b"|" + row if row is not None else b"")
 
 
 @lru_cache(1024)
-def _cipher(key: bytes, company_id: UUID) -> AESGCM:
-    return AESGCM(HKDF(SHA256(), 32, salt=None, info=b"field:v1:" + company_id.bytes).derive(key))
+def _cipher(key: bytes, owner: UUID) -> AESGCM:
+    return AESGCM(HKDF(SHA256(), 32, salt=None, info=b"field:v1:" + owner.bytes).derive(key))
 
 
-def _split(sealed: bytes) -> tuple[str, bytes, bytes]:
-    if sealed[0] != _VERSION:
-        raise ValueError(f"unknown layout {sealed[0]}")
-    start = 2 + sealed[1]
-    return (
-        sealed[2:start].decode(),
-        sealed[start : start + _NONCE],
-        sealed[start + _NONCE :],
-    )
+def _split(sealed: bytes) -> tuple[int, str, bytes, bytes]:
+    version, start = sealed[0], 2 + sealed[1]
+    if version not in (_FOR_OWNER, _FOR_ROW):
+        raise ValueError(f"unknown layout {version}")
+    return version, sealed[2:start].decode(), sealed[start : start + _NONCE], sealed[start + _NONCE :]

@@ -12,7 +12,8 @@ from sqlmodel import Field
 from masteria.enums import Happened
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
-from masteria.models.base import Json, Sealed, Table, Time, words
+from masteria.models.base import Json, Table, Time, words
+from masteria.models.sealed import Sealed
 
 
 class Activity(Table, table=True):
@@ -56,4 +57,4 @@ class IdempotencyKey(Table, table=True):
     request_hash: bytes
     status_code: int = 0
     # an answer can hold a secret that is shown once
-    body: str = Field(default="", sa_type=Sealed("idempotency_key|body"), repr=False)  # pyright: ignore[reportArgumentType]
+    body: str = Field(default="", sa_type=Sealed("idempotency_key|body", row="key"), repr=False)  # pyright: ignore[reportArgumentType]

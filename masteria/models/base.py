@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,7 +17,6 @@ from sqlmodel import Field, SQLModel
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict
 from masteria.kit.ids import new_id
-from masteria.kit.sealing import KeyRing
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(column_0_N_label)s",
@@ -30,9 +28,6 @@ SQLModel.metadata.naming_convention = {
 Time = sa.DateTime(timezone=True)
 Json = pg.JSONB
 Texts = pg.ARRAY(sa.Text)
-
-# Which company's values the column type below seals and opens, and with which keys; set by core/work.py.
-sealing_for: ContextVar[tuple[UUID, KeyRing] | None] = ContextVar("sealing_for", default=None)
 
 
 class Table(SQLModel):
@@ -75,36 +70,6 @@ class Owned(Row):
         setattr(self, "state", state)  # noqa: B010
         if hasattr(self, "state_reason"):
             setattr(self, "state_reason", reason)  # noqa: B010
-
-
-class Sealed(sa.types.TypeDecorator[str]):
-    """A text column whose database value is sealed for its company, table and column."""
-
-    impl = sa.LargeBinary
-    cache_ok = True
-
-    def __init__(self, place: str) -> None:
-        super().__init__()
-        self.place = place
-
-    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> Any:
-        if value is None:
-            return None
-        company_id, ring = _sealing()
-        return ring.seal(company_id, self.place, value)
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> str | None:
-        if value is None:
-            return None
-        company_id, ring = _sealing()
-        return ring.open(company_id, self.place, bytes(value))
-
-
-def _sealing() -> tuple[UUID, KeyRing]:
-    found = sealing_for.get()
-    if found is None:
-        raise RuntimeError("a sealed column was used outside a Work")
-    return found
 
 
 def words(enum: type[StrEnum]) -> sa.Enum:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from masteria.enums import ConnectionKind, ConnectionStatus
-from masteria.models.base import Owned, Sealed, Time, parent, words
+from masteria.models.base import Owned, Time, parent, words
+from masteria.models.sealed import Sealed
 
 CLOUD_RATE = 80  # messages a second that Meta grants a number by default (messaging limits, 2026)
 

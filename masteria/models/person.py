@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from masteria.enums import MailState, Provider, TicketPurpose
 from masteria.models.base import Row, Time, words
+from masteria.models.sealed import sealed_for
 
 
 class Person(Row, table=True):
@@ -46,7 +47,7 @@ class SecondStep(Row, table=True):
     """
 
     person_id: UUID = Field(foreign_key="person.id", ondelete="CASCADE", unique=True)
-    secret: bytes = Field(repr=False)
+    secret: bytes = Field(repr=False, sa_column_kwargs=sealed_for("person_id"))
     confirmed_at: datetime | None = Field(default=None, sa_type=Time)  # pyright: ignore[reportArgumentType]
     last_counter: int = Field(default=0, sa_type=sa.BigInteger)
 
@@ -81,7 +82,7 @@ class Mail(Row, table=True):
 
     address: str = Field(max_length=254)
     subject: str = Field(max_length=200)
-    body: bytes = Field(default=b"", repr=False)
+    body: bytes = Field(default=b"", repr=False, sa_column_kwargs=sealed_for("id"))
     state: MailState = Field(default=MailState.QUEUED, sa_type=words(MailState))  # pyright: ignore[reportArgumentType]
     due_at: datetime = Field(sa_type=Time)  # pyright: ignore[reportArgumentType]
     attempts: int = 0

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from masteria.core.work import Work
-from masteria.enums import Permission
-from masteria.kit.sealing import masked
+from masteria.enums import ConnectionStatus, Permission
+from masteria.kit.sealing import Unreadable, masked
 from masteria.models import ApiKey, Connection, Template
 from masteria.queries.filters import narrow, narrowed
 from masteria.queries.paging import WHOLE, Page, Sorting, by_id, by_name, by_time
@@ -103,7 +103,8 @@ def connection(work: Work, connection_id: UUID) -> ConnectionRow:
 def verify_token(work: Work, connection_id: UUID) -> str:
     """What a person must type at Meta; whoever may edit the number may see it."""
     work.require(Permission.EDIT_CONNECTIONS)
-    return work.get(Connection, connection_id).verify_token
+    token = work.get(Connection, connection_id).verify_token
+    return "" if isinstance(token, Unreadable) else token
 
 
 def templates(
@@ -154,6 +155,7 @@ def api_keys(work: Work, *, sort: str = "", cursor: str | None = None, limit: in
 
 
 def _connection(row: Connection) -> ConnectionRow:
+    is_broken = any(isinstance(secret, Unreadable) for secret in (row.access_token, row.app_secret))
     shown = {
         "phone_number_id": row.external_id,
         "waba_id": row.account_id,
@@ -167,8 +169,8 @@ def _connection(row: Connection) -> ConnectionRow:
         str(row.kind),
         row.name,
         row.address,
-        str(row.status),
-        row.status_reason,
+        str(ConnectionStatus.FAILED if is_broken else row.status),
+        "secret_unreadable" if is_broken else row.status_reason,
         row.rate_per_second,
         row.quality,
         row.tier,

@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     doors = _command(commands, "doors", _run_doors, says, "masteria doors --json")
     doors.add_argument("--json", action="store_true")
     _companies(commands)
+    _keys(commands)
     _imports(commands)
     _webhooks(commands)
     _benches(commands)
@@ -118,6 +119,16 @@ def _companies(commands: Commands) -> None:
     for name in ("--company", "--name", "--scopes"):
         key.add_argument(name, required=True)
     key.add_argument("--json", action="store_true")
+
+
+def _keys(commands: Commands) -> None:
+    group = commands.add_parser("keys", help="encryption keys").add_subparsers(required=True, metavar="command")
+    does = (
+        "seal every stored secret anew under the first key of MASTERIA_ENCRYPTION_KEYS, while everything runs. "
+        "Put the new key in front of the old ones, restart, run this, then take the old keys away."
+    )
+    found = _command(group, "rotate", _run_rotate, does, "masteria keys rotate --json")
+    found.add_argument("--json", action="store_true")
 
 
 def _imports(commands: Commands) -> None:
@@ -238,6 +249,20 @@ def _run_key(wanted: argparse.Namespace) -> int:
         made = keys.create_api_key(work, wanted.name, [s.strip() for s in wanted.scopes.split(",") if s.strip()])
     say(json.dumps({"id": str(made.id), "key": made.key, "scopes": list(made.scopes)}) if wanted.json else made.key)
     return 0
+
+
+def _run_rotate(wanted: argparse.Namespace) -> int:
+    """1 when something could not be opened: it stays as it is, and must be entered again."""
+    from masteria.actions import sealing
+
+    with migrated():
+        counts = sealing.rotate()
+    if wanted.json:
+        say(json.dumps([asdict(count) for count in counts]))
+    else:
+        for count in counts:
+            say(f"{count.place}: {count.done} sealed anew, {count.broken} could not be opened")
+    return int(any(count.broken for count in counts))
 
 
 def _run_import(wanted: argparse.Namespace) -> int:

@@ -26,6 +26,7 @@ COMMANDS = [
     "company-create",
     "api-key-create",
     "import-contacts",
+    "keys-rotate",
     "bench",
 ]
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from masteria.core.db import APP, OPS, engine, owner_engine, role_name
 from masteria.core.walls import FAULTS, breaches
 from masteria.kit.ids import new_id
-from masteria.models.base import Sealed
+from masteria.models.sealed import Sealed
 from tests.cast import Cast, make_cast
 from tests.rows import PARTICULAR, Rows, key_of, plain, tables
 

@@ -34,6 +34,8 @@ ACROSS = {
     "masteria/actions/members.py",
     "masteria/actions/sealing.py",
     "masteria/actions/sessions.py",
+    "masteria/actions/proofs.py",
+    "masteria/actions/second_steps.py",
     "masteria/api/hooks.py",
     "masteria/actions/intake.py",
     "masteria/flows/intake.py",

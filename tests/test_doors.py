@@ -37,6 +37,7 @@ MACHINERY = {
     "masteria.actions.activity",
     "masteria.actions.notices",
     "masteria.actions.people",
+    "masteria.actions.preferences",
     "masteria.actions.standing",
     "masteria.actions.wishes",
     "masteria.actions.audiences",

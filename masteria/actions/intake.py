@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from masteria.channels.base import AccountTold, TemplateTold
 from masteria.core.access import Actor
 from masteria.core.jobs import Job
 from masteria.core.work import Work, work_across, work_as
@@ -160,6 +161,16 @@ def numbers_of(work: Work) -> dict[str, UUID]:
         "select external_id, id from connection where company_id = :company", {"company": work.company_id}
     )
     return {row.external_id: row.id for row in rows}
+
+
+def accounts_meant(work: Work, told: Sequence[tuple[UUID, AccountTold | TemplateTold]]) -> list[str]:
+    """The vendor's account that each is about; one that it does not name is the signer's, whose connection comes with it."""
+    rows = work.execute(
+        "select id, account_id from connection where company_id = :company and id = any(:ids)",
+        {"company": work.company_id, "ids": [connection_id for connection_id, said in told if not said.account]},
+    )
+    signers = {row.id: row.account_id for row in rows}
+    return [said.account or signers.get(connection_id, "") for connection_id, said in told]
 
 
 def _note_life(work: Work, connection_id: UUID) -> None:

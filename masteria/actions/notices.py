@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlmodel import col
 
 from masteria.actions import activity
+from masteria.actions.intake import accounts_meant
 from masteria.channels.base import AccountTold
 from masteria.core.work import Work
 from masteria.enums import ConnectionStatus, Effect, Happened, Topic
@@ -35,9 +36,16 @@ _BAD = ("FLAGGED", "DOWNGRADE", "REJECTED", "CRITICAL")
 _OURS = frozenset({"account_restricted", "account_disabled", "account_offboarded", "flagged"})
 
 
-def heed(work: Work, connection_id: UUID, told: AccountTold) -> Effect:
-    """Apply it to the number that is meant, else to every number of the account; each change is an activity."""
-    rows = _meant(work, connection_id, told)
+def heed(work: Work, told: Sequence[tuple[UUID, AccountTold]]) -> list[Effect]:
+    """Apply each, in order, to the number that is meant, else to every number of the account; each is an activity."""
+    accounts = accounts_meant(work, told)
+    numbers = _numbers(work, set(accounts))
+    return [_heed(work, numbers.get(account, []), said) for account, (_, said) in zip(accounts, told, strict=True)]
+
+
+def _heed(work: Work, numbers: list[Connection], told: AccountTold) -> Effect:
+    """The vendor names a number by the digits that it shows."""
+    rows = [row for row in numbers if told.shown_number in (None, "", re.sub("[^0-9]", "", row.address))]
     if not rows:
         return Effect.CONNECTION_UNKNOWN
     changed = [_change(row, told) for row in rows]
@@ -63,16 +71,13 @@ def limit_of(limits: dict[str, Any]) -> int | None:
     return None
 
 
-def _meant(work: Work, connection_id: UUID, told: AccountTold) -> list[Connection]:
-    """The vendor names a number by the digits it shows; an account it does not name is the signer's."""
-    signer = work.select(Connection).where(col(Connection.id) == connection_id)
-    account = told.account or next((row.account_id for row in work.session.exec(signer)), "")
-    query = work.select(Connection).where(col(Connection.account_id) == account)
-    if told.shown_number:
-        shown = sa.func.regexp_replace(col(Connection.address), "[^0-9]", "", "g")
-        query = query.where(shown == told.shown_number)
-    found = work.session.exec(query.order_by(col(Connection.id)).with_for_update())
-    return list(found)
+def _numbers(work: Work, accounts: set[str]) -> dict[str, list[Connection]]:
+    """The numbers of these accounts, locked."""
+    query = work.select(Connection).where(col(Connection.account_id).in_(accounts)).order_by(col(Connection.id))
+    found: dict[str, list[Connection]] = {}
+    for row in work.session.exec(query.with_for_update().execution_options(populate_existing=True)):
+        found.setdefault(row.account_id, []).append(row)
+    return found
 
 
 def _change(row: Connection, told: AccountTold) -> bool:

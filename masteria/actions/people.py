@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -20,12 +22,18 @@ Who = tuple[str | None, str | None]  # digits and the vendor's id of the person;
 class People:
     """The contacts that these digits and ids may mean, locked; it learns the ones that are made here."""
 
-    def __init__(self, work: Work, who: Iterable[Who]) -> None:
+    def __init__(self, work: Work, who: Iterable[Who], ids: Iterable[UUID] = ()) -> None:
         self._work = work
         self._by: tuple[dict[str, Contact], ...] = ({}, {}, {})
+        self._ids: dict[UUID, Contact] = {}
         self._new: list[Contact] = []
-        for contact in _found(work, list(who)):
+        for contact in _found(work, list(who), set(ids)):
+            self._ids[contact.id] = contact
             self._learn(contact)
+
+    def of(self, contact_id: UUID) -> Contact | None:
+        """One of those that were asked for by our own id."""
+        return self._ids.get(contact_id)
 
     def find(self, sender: str | None, user_id: str | None) -> Contact | None:
         """By the id that stays with the person, then by the digits, then by the same number in another spelling."""
@@ -73,10 +81,16 @@ def number(contact: Contact, digits: str) -> None:
     contact.whatsapp_id = digits
 
 
-def _found(work: Work, who: list[Who]) -> list[Contact]:
+def take_turns(work: Work) -> None:
+    """Until the end of the transaction no other drain of this company makes people or conversations."""
+    work.execute("select pg_advisory_xact_lock(hashtextextended(:key, 0))", {"key": f"people:{work.company_id}"})
+
+
+def _found(work: Work, who: list[Who], ids: set[UUID]) -> list[Contact]:
     """Oldest first, so that of two who share a number the older is meant; locked in the order of ids."""
     senders = {sender for sender, _ in who if sender}
-    columns = (
+    columns: tuple[tuple[Any, set[Any]], ...] = (
+        (Contact.id, ids),
         (Contact.whatsapp_user_id, {user_id for _, user_id in who if user_id}),
         (Contact.whatsapp_id, senders),
         (Contact.match_key, {match_key(sender) for sender in senders}),

@@ -1,4 +1,4 @@
-"""What comes in from people: their messages, wishes and changes of number. Each counts once, in whatever order.
+"""What comes in from people: their messages, clicks and changes of number. Each counts once, in whatever order.
 
 Whatever the number of events, there is one statement a table. Drains of one company take turns, so that a stranger who
 writes twice at once is made once.
@@ -16,10 +16,9 @@ from sqlmodel import col
 
 from masteria.actions import activity, people, tally, wishes
 from masteria.actions.people import People
-from masteria.channels.base import Clicked, Inbound, Moved, Preference, Receipt
+from masteria.channels.base import Clicked, Inbound, Moved
 from masteria.core.work import Work
 from masteria.enums import Consent, ConversationStatus, Direction, Effect, Happened, SendState, Topic
-from masteria.kit.echo import echoed
 from masteria.kit.ids import new_id
 from masteria.models import Connection, Contact, Conversation, Message
 
@@ -29,7 +28,7 @@ Arrival = tuple[UUID, Inbound]  # the connection it came in on, and what
 
 def receive_many(work: Work, arrivals: Sequence[Arrival]) -> list[Effect]:
     """Store messages once each: contact, conversation, window. In order, which is that of time; says what each did."""
-    _take_turns(work)
+    people.take_turns(work)
     fresh = new_external_ids(work, [event.external_id for _, event in arrivals])
     effects: list[Effect] = []
     new: list[Arrival] = []
@@ -55,34 +54,9 @@ def new_external_ids(work: Work, ids: Iterable[str]) -> set[str]:
     return set(made.scalars())
 
 
-def set_preference(work: Work, wish: Preference) -> Effect:
-    """The vendor says that this person stopped or resumed marketing; a stranger's stop is remembered too."""
-    _take_turns(work)
-    known = People(work, [(wish.sender, wish.user_id)])
-    contact = known.find(wish.sender, wish.user_id)
-    if contact is None:
-        if wish.value != "stop":
-            return Effect.CONTACT_UNKNOWN
-        contact = known.meet(wish.sender, wish.user_id, "")
-        known.settle()
-    consent = Consent.OPTED_OUT if wish.value == "stop" else Consent.OPTED_IN
-    return wishes.note(work, contact, consent, "preference", wish.at)
-
-
-def opt_out_refused(work: Work, connection_id: UUID, wish: Preference) -> Effect:
-    """A message was refused because the person had stopped marketing: from now on that stands here too."""
-    if wish.refused is None:
-        return Effect.KEPT
-    _take_turns(work)
-    contact_id = work.execute(_REFUSED, _whose(work, connection_id, wish.refused)).scalar()
-    if contact_id is None:
-        return set_preference(work, wish) if wish.sender or wish.user_id else Effect.CONTACT_UNKNOWN
-    return wishes.note(work, work.get(Contact, contact_id, lock=True), Consent.OPTED_OUT, "refused", wish.at)
-
-
 def move(work: Work, moved: Moved) -> Effect:
     """Follow a person to a new number or id. If the new number is somebody's already, only an opt-out goes along."""
-    _take_turns(work)
+    people.take_turns(work)
     known = People(work, [(moved.sender, moved.user_id), (moved.new_sender, moved.new_user_id)])
     contact = known.find(moved.sender, moved.user_id)
     if contact is None:
@@ -100,18 +74,19 @@ def move(work: Work, moved: Moved) -> Effect:
     return Effect.CONTACT_MOVED
 
 
-def note_click(work: Work, connection_id: UUID, click: Clicked) -> Effect:
-    """A link of a marketing message was followed."""
-    subject = People(work, [(click.sender, None)]).find(click.sender, None) or work.get(Connection, connection_id)
-    activity.record(
-        work, subject, Happened.LINK_CLICKED, component=click.component, message=click.external_id, at=str(click.at)
-    )
-    return Effect.CLICK_NOTED
+def note_clicks(work: Work, clicks: Sequence[tuple[UUID, Clicked]]) -> list[Effect]:
+    """Links of marketing messages were followed: noted of the person, or of the number where nobody is known."""
+    known = People(work, [(click.sender, None) for _, click in clicks])
+    numbers = work.select(Connection).where(col(Connection.id).in_({connection_id for connection_id, _ in clicks}))
+    ours = {row.id: row for row in work.session.exec(numbers)}
+    found = [(known.find(click.sender, None) or ours[connection_id], click) for connection_id, click in clicks]
+    details = [(who, _clicked(click)) for who, click in found]
+    activity.record_each(work, details, Happened.LINK_CLICKED)
+    return [Effect.CLICK_NOTED] * len(clicks)
 
 
-def _take_turns(work: Work) -> None:
-    """Until the end of the transaction no other drain of this company makes people or conversations."""
-    work.execute("select pg_advisory_xact_lock(hashtextextended(:key, 0))", {"key": f"people:{work.company_id}"})
+def _clicked(click: Clicked) -> dict[str, str | None]:
+    return {"component": click.component, "message": click.external_id, "at": str(click.at)}
 
 
 def _store(work: Work, new: list[Arrival]) -> None:
@@ -205,17 +180,6 @@ def _credit_replies(work: Work, answers: list[tuple[UUID, Inbound, Contact]]) ->
         work.announce(Topic.CAMPAIGN, campaign_id)
 
 
-def _whose(work: Work, connection_id: UUID, refused: Receipt) -> dict[str, object]:
-    kind, row_id = echoed(refused.opaque) or ("", None)
-    return {
-        "company": work.company_id,
-        "connection": connection_id,
-        "recipient": row_id if kind == "r" else None,
-        "message": row_id if kind == "m" else None,
-        "id": refused.external_id,
-    }
-
-
 # whole seconds are all that a webhook's time has; rows are locked in the order of their ids, as the merge does
 _CREDIT = """with answered as (
   select * from unnest(cast(:contacts as uuid[]), cast(:connections as uuid[]), cast(:times as timestamptz[]))
@@ -230,8 +194,3 @@ locked as materialized (
   select r.id, last.at from recipient r join last on last.id = r.id order by r.id for update of r)
 update recipient r set replied_at = locked.at from locked
   where r.id = locked.id and (r.replied_at is null or r.replied_at > locked.at)"""
-_REFUSED = """select r.contact_id from recipient r where r.company_id = :company and r.contact_id is not null
-    and (r.id = cast(:recipient as uuid) or r.provider_id = :id)
-  union all select v.contact_id from message m join conversation v on v.id = m.conversation_id
-  where m.company_id = :company and v.connection_id = :connection
-    and (m.id = cast(:message as uuid) or m.external_id = :id) limit 1"""

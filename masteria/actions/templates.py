@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import col
 
 from masteria.actions import activity
+from masteria.actions.intake import accounts_meant
 from masteria.channels.base import TemplateInfo, TemplateTold
 from masteria.core.work import Work
 from masteria.enums import Effect, Happened, Permission, TemplateStatus, Topic
@@ -42,13 +45,21 @@ def mirror(work: Work, connection_id: UUID, found: list[TemplateInfo]) -> int:
     return len(found)
 
 
-def heed(work: Work, connection_id: UUID, told: TemplateTold) -> Effect:
-    """What the vendor decided about a template: for every number of its account. Says what that did."""
-    rows = _meant(work, connection_id, told)
+def heed(work: Work, told: Sequence[tuple[UUID, TemplateTold]]) -> list[Effect]:
+    """What the vendor decided about templates, in order: each for every number of its account. Says what each did."""
+    accounts = accounts_meant(work, told)
+    known = _known(work, set(accounts), {said.external_id for _, said in told})
+    pairs = zip(accounts, told, strict=True)
+    return [_heed(work, known.get((account, said.external_id), []), said) for account, (_, said) in pairs]
+
+
+def _heed(work: Work, rows: list[Template], told: TemplateTold) -> Effect:
     if not rows:
         return Effect.TEMPLATE_UNKNOWN
     changed = [row for row in rows if _changed(row, told)]
     for row in changed:
+        for column in _TOLD:  # all of them are written, so many templates are one statement
+            flag_modified(row, column)
         happened = _HAPPENED.get(row.status) if told.change == "status" else None
         activity.record(work, row, happened or Happened.TEMPLATE_UPDATED, name=row.name, what=told.change)
         work.announce(Topic.TEMPLATE, row.connection_id)
@@ -58,14 +69,19 @@ def heed(work: Work, connection_id: UUID, told: TemplateTold) -> Effect:
     return Effect.TEMPLATE_CHANGED if changed else Effect.REPEAT
 
 
-def _meant(work: Work, connection_id: UUID, told: TemplateTold) -> list[Template]:
-    signer = work.select(Connection).where(col(Connection.id) == connection_id)
-    account = told.account or next((row.account_id for row in work.session.exec(signer)), "")
-    numbers = work.session.exec(work.select(Connection).where(col(Connection.account_id) == account)).all()
-    query = work.select(Template).where(
-        col(Template.external_id) == told.external_id, col(Template.connection_id).in_([n.id for n in numbers])
+def _known(work: Work, accounts: set[str], ids: set[str]) -> dict[tuple[str, str], list[Template]]:
+    """The templates with these ids of the vendor on the numbers of these accounts, locked."""
+    rows = work.execute(
+        "select id, account_id from connection where company_id = :company and account_id = any(:accounts)",
+        {"company": work.company_id, "accounts": list(accounts)},
     )
-    return list(work.session.exec(query.order_by(col(Template.id)).with_for_update()))
+    numbers = {row.id: row.account_id for row in rows}
+    query = work.select(Template).where(col(Template.external_id).in_(ids), col(Template.connection_id).in_(numbers))
+    query = query.order_by(col(Template.id)).with_for_update().execution_options(populate_existing=True)
+    found: dict[tuple[str, str], list[Template]] = {}
+    for row in work.session.exec(query):
+        found.setdefault((numbers[row.connection_id], row.external_id), []).append(row)
+    return found
 
 
 def _changed(row: Template, told: TemplateTold) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from masteria.actions import activity
 from masteria.channels.base import Inbound
 from masteria.core.work import Work
@@ -24,6 +26,7 @@ def note(work: Work, contact: Contact, consent: Consent, source: str, at: dateti
     if contact.consent_at is not None and at < contact.consent_at:
         return Effect.CONSENT_UNCHANGED
     contact.consent_at = at
+    flag_modified(contact, "consent_whatsapp")  # everyone's two columns are written, so many are one statement
     if contact.consent_whatsapp == consent:
         return Effect.CONSENT_UNCHANGED
     contact.consent_whatsapp = consent
@@ -33,14 +36,19 @@ def note(work: Work, contact: Contact, consent: Consent, source: str, at: dateti
 
 
 def note_word(work: Work, contact: Contact, event: Inbound) -> None:
-    """An opt-out is the whole message: "vou sair agora" is none."""
+    """An opt-out is the whole message: "vou sair agora" is none.
+
+    To come back one must have left: said by anyone else it makes no consent, yet an older stop that is heard of later
+    must not win over it.
+    """
     if event.kind not in SPOKEN:
         return
     word = normalised(event.text[:LONGEST])
     if word in STOP_WORDS:
         note(work, contact, Consent.OPTED_OUT, "word", event.at)
-    elif word in START_WORDS and contact.consent_whatsapp == Consent.OPTED_OUT:
-        note(work, contact, Consent.OPTED_IN, "word", event.at)
+    elif word in START_WORDS:
+        has_left = contact.consent_whatsapp == Consent.OPTED_OUT
+        note(work, contact, Consent.OPTED_IN if has_left else contact.consent_whatsapp, "word", event.at)
 
 
 def normalised(text: str) -> str:

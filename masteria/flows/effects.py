@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from masteria.actions import notices, receipts, receiving, standing, templates
+from masteria.actions import notices, preferences, receipts, receiving, standing, templates
 from masteria.actions.intake import Outcome
 from masteria.channels.base import AccountTold, Clicked, Inbound, Moved, Preference, Receipt, TemplateTold
 from masteria.channels.meta_events import Event
@@ -30,41 +31,50 @@ class Step:
         self.outcome.did[self.place] = effect
 
 
-def is_status(step: Step) -> bool:
-    """Whether it is about a message of ours."""
-    return isinstance(step.event, Receipt)
+def runs(steps: list[Step]) -> Iterator[list[Step]]:
+    """What one call may apply: each kind's steps in the order of time, then the statuses, a connection at a time.
+
+    Between two moves of people kinds may change places: wishes carry their time, so the later one counts in any order.
+    Messages go first: a wish may be that of somebody who has just written for the first time. Whoever moves does so
+    between what was written before and after.
+    """
+    others = sorted((step for step in steps if not isinstance(step.event, Receipt)), key=lambda step: step.at)
+    for is_move, group in groupby(others, key=lambda step: isinstance(step.event, Moved)):
+        between = list(group)
+        yield from [between] if is_move else _by(lambda step: _ORDER.index(type(step.event)), between)
+    yield from _by(lambda step: step.connection_id, (step for step in steps if isinstance(step.event, Receipt)))
+
+
+def _by(key: Callable[[Step], Any], steps: Iterable[Step]) -> Iterator[list[Step]]:
+    return (list(group) for _, group in groupby(sorted(steps, key=key), key=key))
 
 
 def apply(work: Work, run: list[Step]) -> None:
-    """Apply steps of one kind and note what each did; statuses of one connection, messages of any."""
-    first = run[0].event
-    if isinstance(first, Inbound):
-        found = receiving.receive_many(work, [(step.connection_id, step.event) for step in run])  # pyright: ignore[reportArgumentType]
-    elif isinstance(first, Receipt):
-        found = _merge(work, run)
-    else:
-        found = [_ONE[type(step.event)](work, step.connection_id, step.event) for step in run]
+    """Apply steps of one kind, in order, and note what each did; statuses of one connection, all else of any."""
+    found = _MANY[type(run[0].event)](work, [(step.connection_id, step.event) for step in run])
     for step, effect in zip(run, found, strict=True):
         step.note(effect)
 
 
-def _merge(work: Work, run: list[Step]) -> list[Effect]:
-    statuses: list[Receipt] = [step.event for step in run]  # pyright: ignore[reportAssignmentType]
+def _merge(work: Work, told: list[tuple[UUID, Receipt]]) -> list[Effect]:
+    statuses = [receipt for _, receipt in told]
     effects = standing.effects_of(work, statuses)
-    receipts.merge_statuses(work, run[0].connection_id, statuses)
+    receipts.merge_statuses(work, told[0][0], statuses)
     return effects
 
 
-def _preference(work: Work, connection_id: UUID, wish: Preference) -> Effect:
-    if wish.refused is None:
-        return receiving.set_preference(work, wish)
-    return receiving.opt_out_refused(work, connection_id, wish)
+def _move(work: Work, told: list[tuple[UUID, Moved]]) -> list[Effect]:
+    """One after another: where a person stands after one is where the next begins."""
+    return [receiving.move(work, moved) for _, moved in told]
 
 
-_ONE: dict[type, Callable[[Work, UUID, Any], Effect]] = {
-    Moved: lambda work, _connection, moved: receiving.move(work, moved),
-    Preference: _preference,
-    Clicked: receiving.note_click,
+_MANY: dict[type, Callable[[Work, list[tuple[UUID, Any]]], list[Effect]]] = {
+    Inbound: receiving.receive_many,
+    Receipt: _merge,
+    Preference: preferences.heed,
+    Moved: _move,
+    Clicked: receiving.note_clicks,
     TemplateTold: templates.heed,
     AccountTold: notices.heed,
 }
+_ORDER = (Inbound, Preference, Clicked, TemplateTold, AccountTold)

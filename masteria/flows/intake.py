@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,13 +12,12 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from masteria.actions import intake
 from masteria.actions.intake import Body, Outcome
 from masteria.channels import meta_events, meta_inbound, meta_normal
-from masteria.channels.base import Inbound
 from masteria.channels.meta_told import Told
 from masteria.core import jobs
 from masteria.core.access import Actor
 from masteria.core.work import Work, work_across, work_as
 from masteria.enums import Effect
-from masteria.flows.effects import Step, apply, is_status
+from masteria.flows.effects import Step, apply, runs
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -58,13 +56,13 @@ def _read_company(actor: Actor) -> int:
 
 
 def _apply(work: Work, bodies: list[Body]) -> int:
-    """What people wrote in the order of time, each run of one kind at once; then all statuses, at once."""
+    """What people wrote and wished in the order of time, each kind at once; then all statuses, at once."""
     if not bodies:
         return 0
     numbers = intake.numbers_of(work)
     outcomes = [Outcome(body.id) for body in bodies]
     steps = [step for body, outcome in zip(bodies, outcomes, strict=True) for step in _steps(body, numbers, outcome)]
-    for run in _runs(steps):
+    for run in runs(steps):
         apply(work, run)
     intake.close(work, outcomes)
     return len(bodies)
@@ -133,16 +131,3 @@ def _named(told: Told) -> str:
     """An unknown field, status or object by its name; of an item only that there was one."""
     value = told.fields["value"]
     return f"{told.fields['what']}: {value[:64]}" if isinstance(value, str) else str(told.fields["what"])
-
-
-def _runs(steps: list[Step]) -> Iterator[list[Step]]:
-    """Messages that follow each other are one run, whatever the number; every other event is one of its own."""
-    others = sorted((step for step in steps if not is_status(step)), key=lambda step: step.at)
-    for is_message, group in groupby(others, key=lambda step: isinstance(step.event, Inbound)):
-        if is_message:
-            yield list(group)
-        else:
-            yield from ([step] for step in group)
-    statuses = [step for step in steps if is_status(step)]
-    for _, group in groupby(sorted(statuses, key=lambda step: step.connection_id), key=lambda step: step.connection_id):
-        yield list(group)

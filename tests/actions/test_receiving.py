@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from masteria.actions import receiving
+from masteria.actions import preferences, receiving
 from masteria.channels.base import Inbound, Moved, Preference
 from masteria.core.work import Work
 from masteria.enums import CampaignKind, CampaignState, Consent, Direction, Effect, SendState, Topic
@@ -138,11 +138,11 @@ def test_coming_back_takes_the_newer_word(work: Work, connection_id: UUID) -> No
 
 
 def test_a_preference_stops_and_resumes(work: Work) -> None:
-    receiving.set_preference(work, Preference(PHONE, "BR.1", "resume", now()))
+    preferences.heed(work, [(UUID(int=0), Preference(PHONE, "BR.1", "resume", now()))])
     assert work.session.exec(work.select(Contact)).all() == []
-    receiving.set_preference(work, Preference(PHONE, "BR.1", "stop", now()))
+    preferences.heed(work, [(UUID(int=0), Preference(PHONE, "BR.1", "stop", now()))])
     assert only_contact(work).consent_whatsapp == Consent.OPTED_OUT
-    receiving.set_preference(work, Preference(None, "BR.1", "resume", now()))
+    preferences.heed(work, [(UUID(int=0), Preference(None, "BR.1", "resume", now()))])
     assert only_contact(work).consent_whatsapp == Consent.OPTED_IN
 
 
@@ -255,7 +255,7 @@ def test_an_echo_of_a_stop_word_is_nobodys_wish(work: Work, connection_id: UUID)
 
 def test_the_later_wish_counts_in_whatever_order_it_comes(work: Work) -> None:
     at = now()
-    assert receiving.set_preference(work, Preference(PHONE, None, "stop", at)) == Effect.OPTED_OUT
+    assert preferences.heed(work, [(UUID(int=0), Preference(PHONE, None, "stop", at))]) == [Effect.OPTED_OUT]
     late = Preference(PHONE, None, "resume", at - timedelta(minutes=1))
-    assert receiving.set_preference(work, late) == Effect.CONSENT_UNCHANGED
+    assert preferences.heed(work, [(UUID(int=0), late)]) == [Effect.CONSENT_UNCHANGED]
     assert only_contact(work).consent_whatsapp == Consent.OPTED_OUT

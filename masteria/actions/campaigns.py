@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from masteria.actions import activity, sending, tally
-from masteria.actions.audiences import compile_audience, unmapped
+from masteria.actions import activity, budgets, sending, tally
+from masteria.actions.audiences import Audience, compile_audience, unmapped
 from masteria.core.jobs import Job
 from masteria.core.work import Work
 from masteria.enums import CampaignKind, CampaignState, Happened, Permission, TemplateStatus, Topic
@@ -34,12 +34,16 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """Who would get it now, who not and why, when it would end, and what blocks the launch (codes)."""
+    """Who would get it now, who not and why, when it would end, and what blocks the launch (codes).
+
+    `budget` is how far the portfolio's people a day reach, for a number that has such a limit.
+    """
 
     eligible: int
     excluded: dict[str, int]
     finish_at: datetime | None
     blocks: tuple[str, ...]
+    budget: budgets.Outlook | None = None
 
 
 def create(work: Work, **values: Any) -> UUID:
@@ -72,18 +76,25 @@ def delete(work: Work, campaign_id: UUID) -> None:
     work.announce(Topic.CAMPAIGN, campaign_id)
 
 
-def preflight(work: Work, campaign_id: UUID) -> Preflight:
-    """Count everyone by the rules of the launch, without changing anything."""
+def preflight(work: Work, campaign_id: UUID, *, at: datetime | None = None) -> Preflight:
+    """Count everyone by the rules of a launch now or at `at`, without changing anything."""
     work.require(Permission.READ_CAMPAIGNS)
     campaign = work.get(Campaign, campaign_id)
     connection, template = _parts(work, campaign)
-    counts, blocks = _count(work, campaign, template), blocking(campaign, connection, template)
+    audience = compile_audience(work, campaign, template) if campaign.audience else None
+    counts, blocks = _count(work, audience), blocking(campaign, connection, template)
     eligible = counts.pop("", 0)
     if not eligible and "audience_missing" not in blocks:
         blocks.append("nobody_eligible")
-    start = max(campaign.due_at or now(), now())
-    finish = start + timedelta(seconds=eligible / rate_of(campaign, connection)) if eligible else None
-    return Preflight(eligible, counts, finish, tuple(blocks))
+    if audience is None or not eligible:
+        return Preflight(eligible, counts, None, tuple(blocks))
+    start = max(at or campaign.due_at or now(), now())
+    finish = start + timedelta(seconds=eligible / rate_of(campaign, connection))
+    people = f"{audience.sql} select id from judged where excluded is null"
+    budget = budgets.outlook(work, connection, people, audience.values, start)
+    if budget and budget.later:
+        finish = max(finish, budget.later_at) if budget.later_at else None
+    return Preflight(eligible, counts, finish, tuple(blocks), budget)
 
 
 def launch(work: Work, campaign_id: UUID, *, at: datetime | None = None) -> None:
@@ -253,10 +264,9 @@ def _parts(work: Work, campaign: Campaign) -> tuple[Connection, Template | None]
     return connection, work.get(Template, campaign.template_id) if wants_template else None  # pyright: ignore[reportArgumentType]
 
 
-def _count(work: Work, campaign: Campaign, template: Template | None) -> dict[str, int]:
-    if not campaign.audience:
+def _count(work: Work, audience: Audience | None) -> dict[str, int]:
+    if audience is None:
         return {}
-    audience = compile_audience(work, campaign, template)
     rows = work.execute(
         f"{audience.sql} select coalesce(excluded, ''), count(*) from judged group by 1", audience.values
     )

@@ -39,7 +39,10 @@ class Counts(Counted):
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """`rate` is messages a second over the last ten seconds, `eta` when it ends at that speed."""
+    """`rate` is messages a second over the last ten seconds, `eta` when it ends at that speed.
+
+    `held_until` is set while a running campaign rests, for `state_reason`.
+    """
 
     id: UUID
     name: str
@@ -59,6 +62,7 @@ class CampaignRow:
     due_at: datetime | None
     launched_at: datetime | None
     finished_at: datetime | None
+    held_until: datetime | None
     counts: Counts
     rate: float = 0.0
     eta: datetime | None = None
@@ -181,7 +185,8 @@ _SUMS = f"""select campaign_id, {", ".join(f"cast(sum({name}) as int) as {name}"
   from campaign_tally where company_id = :company and campaign_id = any(:ids) group by 1"""
 _SELECT = """select c.id, c.name, c.kind, c.state, c.state_reason, c.connection_id, n.name as connection_name,
     c.template_id, t.name as template_name, c.body, c.variables, c.audience, c.rate_per_second, c.legal_basis,
-    c.created_at, c.due_at, c.launched_at, c.finished_at
+    c.created_at, c.due_at, c.launched_at, c.finished_at,
+    case when c.state = 'running' and c.held_until > now() then c.held_until end as held_until
   from campaign c join connection n on n.id = c.connection_id left join template t on t.id = c.template_id"""
 _RECIPIENTS = """select r.id, r.contact_id, p.name, r.phone, r.state, r.reason_code, r.provider_id, r.state_at, r.sent_at,
     r.delivered_at, r.read_at, r.failed_at, r.replied_at

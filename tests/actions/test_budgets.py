@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from masteria.actions import budgets, campaigns, leases, sending
@@ -106,6 +106,79 @@ def test_who_has_an_open_window_costs_nothing(cast: Cast) -> None:
     assert len(sent(cast.ana, a_running_campaign(cast.ana, connection))[1]) == 3
     with work_as(cast.ana) as work:
         assert budgets.left(work, connection.portfolio, 1) == 0
+
+
+def a_draft(actor: Actor, connection: Connection) -> UUID:
+    template = a_template(actor, connection, name=f"novidades_{secrets.token_hex(4)}")
+    with work_as(actor) as work:
+        values = {"template_id": template.id, "variables": {"1": {"field": "name"}}, "audience": {"all": True}}
+        return campaigns.create(work, name="Novidades", connection_id=connection.id, **values)
+
+
+def outlook(actor: Actor, campaign_id: UUID, at: datetime | None = None) -> budgets.Outlook:
+    with work_as(actor) as work:
+        found = campaigns.preflight(work, campaign_id, at=at)
+    assert found.budget is not None
+    if found.budget.later_at:
+        assert found.finish_at == found.budget.later_at
+    return found.budget
+
+
+def test_the_check_says_how_many_fit_and_when_the_others_go(cast: Cast) -> None:
+    connection = a_connection(cast.ana, people_per_day=3)
+    contacts(cast.ana, 2)
+    sent(cast.ana, a_running_campaign(cast.ana, connection))
+    with work_as(cast.ana) as work:
+        work.execute("update portfolio_person set at = at - interval '20 hours'")
+    contacts(cast.ana, 7, start=2)
+    found = outlook(cast.ana, a_draft(cast.ana, connection))
+    assert (found.people_per_day, found.left, found.fits, found.later) == (3, 1, 3, 6)
+    assert found.later_at is not None
+    until = found.later_at - now()
+    assert timedelta(hours=47, minutes=59) < until <= timedelta(hours=48), "two in 4 h, one in 24 h, then a day later"
+
+
+def test_the_check_of_a_planned_start_counts_what_is_free_then(cast: Cast) -> None:
+    connection = a_connection(cast.ana, people_per_day=2)
+    contacts(cast.ana, 2)
+    sent(cast.ana, a_running_campaign(cast.ana, connection))
+    contacts(cast.ana, 3, start=2)
+    campaign_id, tomorrow = a_draft(cast.ana, connection), now() + timedelta(hours=25)
+    assert (outlook(cast.ana, campaign_id).left, outlook(cast.ana, campaign_id).fits) == (0, 2)
+    found = outlook(cast.ana, campaign_id, tomorrow)
+    assert (found.left, found.fits, found.later, found.later_at) == (2, 2, 3, tomorrow + timedelta(days=2))
+
+
+def test_the_check_counts_nobody_with_an_open_window(cast: Cast) -> None:
+    connection = a_connection(cast.ana, people_per_day=2)
+    for person in contacts(cast.ana, 5)[:3]:
+        talk = {"connection_id": connection.id, "contact_id": person.id, "last_message_at": now()}
+        with work_as(cast.ana) as work:
+            work.add(Conversation(**talk, window_expires_at=now() + timedelta(hours=2)))
+    found = outlook(cast.ana, a_draft(cast.ana, connection))
+    assert (found.left, found.fits, found.later, found.later_at) == (2, 5, 0, None)
+
+
+def test_the_check_keeps_count_when_the_limit_was_lowered(cast: Cast) -> None:
+    connection = a_connection(cast.ana, people_per_day=4)
+    contacts(cast.ana, 4)
+    sent(cast.ana, a_running_campaign(cast.ana, connection))
+    with work_as(cast.ana) as work:
+        query = "update portfolio_person set at = at - make_interval(hours => 20 + cast(right(p.phone, 1) as int)) "
+        work.execute(f"{query} from contact p where p.id = contact_id")
+        work.get(Connection, connection.id).people_per_day = 2
+    contacts(cast.ana, 1, start=4)
+    found = outlook(cast.ana, a_draft(cast.ana, connection))
+    assert (found.left, found.later) == (0, 1)
+    assert found.later_at is not None
+    assert timedelta(hours=2, minutes=59) < found.later_at - now() <= timedelta(hours=3), "when the third grows old"
+
+
+def test_a_number_without_a_limit_has_no_budget(cast: Cast) -> None:
+    contacts(cast.ana, 2)
+    campaign_id = a_draft(cast.ana, a_connection(cast.ana))
+    with work_as(cast.ana) as work:
+        assert campaigns.preflight(work, campaign_id).budget is None
 
 
 def test_another_companys_portfolio_of_the_same_name_is_another(cast: Cast) -> None:

@@ -46,6 +46,7 @@ async def test_a_campaign_from_draft_to_the_end(cast: Cast) -> None:
         before = (await api.post(f"{address}/preflight")).json()
         assert (before["eligible"], before["excluded"], before["blocks"]) == (4, {}, [])
         assert before["finish_at"].endswith("Z")
+        assert before["budget"] is None
         launched = await api.post(f"{address}/launch")
         assert launched.status_code == 202
         assert launched.json()["counts"]["pending"] == launched.json()["counts"]["total"] == 4
@@ -158,6 +159,21 @@ async def test_a_number_is_kept_once_meta_confirms_it(cast: Cast, sandbox: Sandb
             "settings.phone_number_id"
         ]
         assert (await api.delete(address)).status_code == 204
+
+
+async def test_the_check_tells_how_far_the_daily_limit_reaches(cast: Cast) -> None:
+    contacts(cast.ana, 4)
+    connection = a_connection(cast.ana, people_per_day=3)
+    template = a_template(cast.ana, connection)
+    async with client(a_key(cast.ana)) as api:
+        asked = {"connection_id": str(connection.id), "template_id": str(template.id)}
+        made = (await api.post("/campaigns", json={**draft(cast), **asked})).json()
+        found = (await api.post(f"/campaigns/{made['id']}/preflight")).json()
+        later = {"at": (now() + timedelta(days=3)).isoformat()}
+        planned = (await api.post(f"/campaigns/{made['id']}/preflight", json=later)).json()
+    assert found["finish_at"] < planned["finish_at"]
+    counted = {"people_per_day": 3, "left": 3, "fits": 3, "later": 1}
+    assert found["budget"] == {**counted, "later_at": found["finish_at"]}
 
 
 @pytest.mark.parametrize("nothing", [None, ""])

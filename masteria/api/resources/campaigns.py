@@ -118,6 +118,17 @@ class Campaign(Shape):
     created_at: datetime
     launched_at: datetime | None
     finished_at: datetime | None
+    held_until: datetime | None = Field(description="It rests until then, for `state_reason`, and goes on by itself")
+
+
+class Budget(Shape):
+    """Meta limits how many new people all numbers of a business portfolio write to within 24 hours."""
+
+    people_per_day: int
+    left: int = Field(description="Places that are free at the start")
+    fits: int = Field(description="How many of the eligible go out at once; whom we may write to anyway takes no place")
+    later: int = Field(description="How many wait until places come free")
+    later_at: datetime | None = Field(description="When the last of them goes, if nothing else is sent meanwhile")
 
 
 class Preflight(Shape):
@@ -126,6 +137,7 @@ class Preflight(Shape):
     cost: None = Field(default=None, description="Prices are not known yet")
     finish_at: datetime | None
     blocks: list[str] = Field(description="What keeps it from being launched")
+    budget: Budget | None = Field(description="The daily limit of people; null: the number has none")
 
 
 @routes.get("/campaigns", dependencies=[needs(Permission.READ_CAMPAIGNS)])
@@ -176,10 +188,10 @@ def delete(caller: Caller, campaign_id: UUID) -> None:
 
 
 @routes.post("/campaigns/{campaign_id}/preflight", dependencies=[needs(Permission.READ_CAMPAIGNS)])
-def preflight(caller: Caller, campaign_id: UUID) -> Preflight:
-    """Who would get it now, who not and why, and when it would end."""
+def preflight(caller: Caller, campaign_id: UUID, body: Annotated[Launch | None, Content()] = None) -> Preflight:
+    """Who would get it, who not and why, and when it would end, if it began now or at `at`."""
     with work_as(caller) as work:
-        return Preflight.model_validate(campaigns.preflight(work, campaign_id))
+        return Preflight.model_validate(campaigns.preflight(work, campaign_id, at=body.at if body else None))
 
 
 @routes.post("/campaigns/{campaign_id}/launch", status_code=202, dependencies=[needs(Permission.EDIT_CAMPAIGNS)])

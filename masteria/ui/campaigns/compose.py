@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import reflex as rx
 
+from masteria.actions import budgets
 from masteria.actions import campaigns as actions
 from masteria.enums import CampaignKind, Permission, TemplateStatus
 from masteria.kit.errors import Conflict, Invalid
@@ -64,6 +65,8 @@ class ComposeState(Screen, rx.State):
     excluded: list[list[str]] = []
     blocks: list[str] = []
     finish: str = ""
+    budget: str = ""
+    budget_holds: bool = False
     asking: bool = False
     question: str = ""
     busy: bool = False
@@ -183,13 +186,23 @@ class ComposeState(Screen, rx.State):
         return False
 
     async def _count(self) -> None:
-        found = await self._run(actions.preflight, parse_id(self._id))
+        found = await self._run(actions.preflight, parse_id(self._id), at=self._at())
         language = self._language()
         self.eligible, self.eligible_text = found.eligible, self._number(found.eligible)
         self.excluded = [[reason(language, code), self._number(n)] for code, n in sorted(found.excluded.items())]
         self.blocks = [tr(language, f"block.{code}") for code in found.blocks]
         self.finish = self._say("campaign.finish", time=self._moment(found.finish_at)) if found.finish_at else ""
+        self.budget, self.budget_holds = self._reach(found.budget), bool(found.budget and found.budget.later)
         self.checked = True
+
+    def _reach(self, budget: budgets.Outlook | None) -> str:
+        """How far the daily limit of people reaches; nothing where there is none."""
+        if budget is None:
+            return ""
+        if not budget.later:
+            return self._say("campaign.budget_fits", left=budget.left, limit=budget.people_per_day)
+        values = {"fits": budget.fits, "limit": budget.people_per_day, "time": self._moment(budget.later_at)}
+        return self._say("campaign.budget_later", count=budget.later, **values)
 
     def _values(self) -> dict[str, Any]:
         if not self.channel:

@@ -219,6 +219,14 @@ def _result() -> rx.Component:
             ),
         ),
         rx.foreach(ComposeState.blocks, lambda text: rx.el.p(icon("circle-alert", 15), text, class_name="notice bad")),
+        rx.cond(
+            ComposeState.budget != "",
+            rx.el.p(
+                rx.cond(ComposeState.budget_holds, icon("hourglass", 15)),
+                ComposeState.budget,
+                class_name=rx.cond(ComposeState.budget_holds, "notice warn", "dim"),
+            ),
+        ),
         rx.cond(ComposeState.finish != "", rx.el.p(ComposeState.finish, class_name="dim")),
         class_name="stack",
     )

@@ -20,6 +20,7 @@ STATES = {
     "draft": "neutral",
     "scheduled": "info",
     "running": "info",
+    "held": "attention",
     "paused": "attention",
     "completed": "good",
     "cancelled": "neutral",
@@ -97,7 +98,7 @@ def campaign() -> rx.Component:
         CampaignState.loaded,
         rx.el.div(
             rx.el.div(
-                badge("campaign.state", found.state, STATES),
+                badge("campaign.state", found.shown_state, STATES),
                 rx.el.span(found.channel, " · ", found.what, class_name="dim"),
                 rx.spacer(),
                 rx.cond(Profile.may_edit, _controls()),

@@ -23,7 +23,6 @@ class Row:
     id: str
     name: str
     state: str
-    why: str
     channel: str
     when: str
     total: str
@@ -41,6 +40,7 @@ class Progress:
     id: str = ""
     name: str = ""
     state: str = ""
+    shown_state: str = ""
     why: str = ""
     channel: str = ""
     what: str = ""
@@ -110,8 +110,7 @@ class CampaignsState(Screen, rx.State):
         return Row(
             str(row.id),
             row.name,
-            row.state,
-            reason(self._language(), row.state_reason),
+            shown_state(row),
             row.connection_name,
             self._moment(at),
             self._number(counts.total),
@@ -200,7 +199,8 @@ class CampaignState(Screen, rx.State):
             id=str(row.id),
             name=row.name,
             state=row.state,
-            why=reason(self._language(), row.state_reason),
+            shown_state=shown_state(row),
+            why=self._why(row),
             channel=row.connection_name,
             what=row.template_name or row.body[:120],
             percent=percent(counts),
@@ -211,10 +211,21 @@ class CampaignState(Screen, rx.State):
             **numbers,
         )
 
+    def _why(self, row: queries.CampaignRow) -> str:
+        """Why it stands, and of one that rests when it tries again."""
+        why = reason(self._language(), row.state_reason)
+        again = self._say("campaign.tries_again", time=self._moment(row.held_until)) if row.held_until else ""
+        return f"{why} {again}".strip()
+
     def _person(self, row: queries.RecipientRow) -> Person:
         at = row.read_at or row.delivered_at or row.sent_at or row.failed_at or row.state_at
         why = reason(self._language(), row.reason_code)
         return Person(str(row.id), row.name or "", phone(row.phone), row.state, why, self._moment(at))
+
+
+def shown_state(row: queries.CampaignRow) -> str:
+    """The state in one word; one that rests for a while is running all the same."""
+    return "held" if row.held_until else row.state
 
 
 def percent(counts: queries.Counts) -> int:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import hmac
 import re
 import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
-from masteria.actions import credentials, sessions
+from masteria.actions import credentials, mail, recovery, sessions, traces
 from masteria.config import settings
 from masteria.core.access import ROLES, Actor
+from masteria.core.letters import LANGUAGES
 from masteria.core.work import work_across
-from masteria.enums import Role
+from masteria.enums import Happened, Role
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, NotFound
 from masteria.kit.sealing import derive
@@ -44,21 +48,64 @@ def sign_up(company_name: str, name: str, email: str, password: str, *, ip: str 
     return sessions.sign_in(email, password, ip=ip, user_agent=user_agent)
 
 
+@dataclass(frozen=True, slots=True)
+class NewOwner:
+    """Who wants a company, checked: what of it cannot be used raises `Invalid` naming the field."""
+
+    company: str
+    name: str
+    email: str
+    password_hash: str
+    language: str
+
+    @classmethod
+    def checked(cls, company: str, name: str, email: str, password: str, *, language: str = LANGUAGES[0]) -> NewOwner:
+        company, email = credentials.checked_name(company, "company_name"), credentials.checked_email(email)
+        local = email.partition("@")[0]
+        name = credentials.checked_name(name or (local if len(local) > 1 else email), "name")
+        hashed = credentials.hashed(credentials.checked_password(password, name, email, company))
+        return cls(company, name, email, hashed, language if language in LANGUAGES else LANGUAGES[0])
+
+
+def register(wanted: NewOwner) -> None:
+    """A company and its owner, who has yet to confirm the address. Somebody's address already: they are told by mail.
+
+    Nothing here says which of the two it was, and both have hashed one password.
+    """
+    with suppress(IntegrityError), work_across() as database:  # two at once: the other one was faster, and has its mail
+        person = database.exec(select(Person).where(Person.email == wanted.email)).first()
+        if person is None:
+            _, person, _ = _create(database, wanted, person=None, is_verified=False)
+            recovery.send_verification(database, person)
+        else:
+            said = {"login": recovery.address_of("login"), "link": recovery.reset_link(database, person)}
+            mail.write(database, person.email, person.language, "known", **said)
+
+
 def create_company(name: str, owner_email: str, owner_password: str, *, owner_name: str = "") -> Actor:
-    """A company and its owner. Raises `Invalid` naming the field; an address that exists keeps its password."""
-    name, email = credentials.checked_name(name, "company_name"), credentials.checked_email(owner_email)
-    local = email.partition("@")[0]
-    owner_name = credentials.checked_name(owner_name or (local if len(local) > 1 else email), "name")
-    hashed = credentials.hashed(credentials.checked_password(owner_password, owner_name, email, name))
+    """A company and its owner, whose address is believed. Somebody who has an account already keeps their password."""
+    wanted = NewOwner.checked(name, owner_name, owner_email, owner_password)
     with work_across() as database:
-        company = Company(name=name, slug=_free_slug(database, name))
-        person = database.exec(select(Person).where(Person.email == email)).first()
-        person = person or Person(email=email, name=owner_name, password_hash=hashed, email_verified_at=now())
-        database.add_all([company, person])
-        database.flush()
-        member = Member(company_id=company.id, person_id=person.id, role=Role.OWNER)
-        database.add(member)
+        person = database.exec(select(Person).where(Person.email == wanted.email)).first()
+        company, person, member = _create(database, wanted, person=person, is_verified=True)
     return sessions.actor_of(company, person, member)
+
+
+def _create(
+    database: Database, wanted: NewOwner, *, person: Person | None, is_verified: bool
+) -> tuple[Company, Person, Member]:
+    company = Company(name=wanted.company, slug=_free_slug(database, wanted.company), language=wanted.language)
+    if person is None:
+        person = Person(
+            email=wanted.email, name=wanted.name, password_hash=wanted.password_hash, language=wanted.language
+        )
+        person.email_verified_at = now() if is_verified else None
+    database.add_all([company, person])
+    database.flush()
+    member = Member(company_id=company.id, person_id=person.id, role=Role.OWNER)
+    database.add(member)
+    traces.note(database, person, Happened.MEMBER_CREATED, [member], email=person.email, role=Role.OWNER)
+    return company, person, member
 
 
 def company_actor(slug: str) -> Actor:

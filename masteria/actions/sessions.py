@@ -128,11 +128,12 @@ def end(database: Database, person: Person, sessions: Iterable[Session], *, ip: 
         session.revoked_at = now()
     traces.note(database, person, Happened.SESSION_ENDED, ended, ip=ip)
     told = [(session.company_id, session.id) for session in ended]
-    event.listen(database, "after_commit", lambda _: _announce(told), once=True)
+    event.listen(database, "after_commit", lambda _: announce(told), once=True)
     return len(ended)
 
 
-def _announce(ended: list[tuple[UUID, UUID]]) -> None:
+def announce(ended: list[tuple[UUID, UUID]]) -> None:
+    """Tell the open pages of these sessions, each named by its company and its id."""
     for company_id, session_id in ended:
         live.publish(company_id, Topic.SESSION, session_id)
 

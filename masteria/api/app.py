@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount
 
-from masteria.api import auth, files, health, hooks
+from masteria.api import auth, files, health, hooks, recovery
 from masteria.api.callers import Limits
 from masteria.api.docs import page
 from masteria.api.document import document
@@ -50,6 +50,7 @@ RESOURCES = (
 # routes beside the REST API, and what each checks by itself
 BESIDE = (
     (auth.routes, "public"),
+    (recovery.routes, "public"),
     (files.routes, "session"),
     (health.routes, "public"),
     (health.measured, "token or this machine"),

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from masteria.actions import keys, sessions
-from masteria.api.auth import session_token
+from masteria.api.entry import session_token
 from masteria.api.problems import SignedOut, TooOften, request_id
 from masteria.core.access import Actor
 from masteria.core.limits import Allowance, Rule, ask_all

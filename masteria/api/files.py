@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from masteria import storage
-from masteria.api.auth import find_person, same_origin
+from masteria.api.entry import find_person, same_origin
 from masteria.core.access import Actor
 from masteria.core.work import Work, work_as
 from masteria.enums import Permission

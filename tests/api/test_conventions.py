@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from masteria.actions import sessions
 from masteria.api import app as front
-from masteria.api.auth import COOKIE
+from masteria.api.entry import COOKIE
 from masteria.api.frame import Frame
 from masteria.core.work import work_as
 from masteria.models import Activity

@@ -11,12 +11,13 @@ from functools import cache
 
 from pwdlib import PasswordHash
 
+from masteria.actions import sessions
 from masteria.core.access import ROLES, Actor
 from masteria.core.work import work_across, work_as
 from masteria.enums import ConnectionKind, ConnectionStatus, Role, TemplateStatus
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
-from masteria.models import Company, Connection, Contact, Member, Person, Template
+from masteria.models import Company, Connection, Contact, CustomRole, Member, Person, Template
 
 PASSWORD = "um-segredo-longo"
 
@@ -61,6 +62,20 @@ def make_cast() -> Cast:
                 )
             )
     return Cast(*actors)
+
+
+def a_colleague(actor: Actor, role: Role, name: str = "Rita", **values: object) -> Actor:
+    """One more person in this actor's company; `values` are the member's."""
+    with work_across() as database:
+        person = Person(email=f"{secrets.token_hex(6)}@exemplo.com", name=name, password_hash=_hash())
+        person.email_verified_at = now()
+        database.add(person)
+        database.flush()
+        member = Member(company_id=actor.company_id, person_id=person.id, role=role, **values)  # pyright: ignore[reportArgumentType]
+        database.add(member)
+        custom = database.get(CustomRole, member.custom_role_id) if member.custom_role_id else None
+        database.flush()
+        return sessions.actor_of(database.get_one(Company, actor.company_id), person, member, custom=custom)
 
 
 def a_connection(actor: Actor, **values: object) -> Connection:

@@ -29,6 +29,7 @@ ENVIRONMENT_FOLDERS = ("masteria/run/", "tests/")
 ACROSS = {
     "masteria/core/work.py",
     "masteria/actions/accounts.py",
+    "masteria/actions/invites.py",
     "masteria/actions/keys.py",
     "masteria/actions/devices.py",
     "masteria/actions/mail.py",

@@ -12,9 +12,10 @@ from masteria.enums import Happened
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
 from masteria.models import Activity, Owned
+from masteria.models.base import Row
 
 
-def record(work: Work, subject: Owned, happened: Happened, *, row: Owned | None = None, **details: Any) -> None:
+def record(work: Work, subject: Row, happened: Happened, *, row: Row | None = None, **details: Any) -> None:
     """Write down that this happened to `subject`; details carry no secrets and no message text.
 
     What a person or program changed in it is added by `core/audit.py`; `row` is what changed if not the subject itself.
@@ -39,7 +40,7 @@ def record_each(work: Work, found: Iterable[tuple[Owned, dict[str, Any]]], happe
         work.session.execute(sa.insert(Activity), rows)  # pyright: ignore[reportDeprecated]
 
 
-def _row(work: Work, subject: Owned, happened: Happened, details: dict[str, Any]) -> dict[str, Any]:
+def _row(work: Work, subject: Row, happened: Happened, details: dict[str, Any]) -> dict[str, Any]:
     actor = work.actor
     return {
         "company_id": work.company_id,

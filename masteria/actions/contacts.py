@@ -8,7 +8,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from sqlmodel import select
+
 from masteria.actions import activity, tally
+from masteria.core import reach
 from masteria.core.work import Work
 from masteria.enums import Consent, Happened, Permission, Topic
 from masteria.kit.clock import now
@@ -16,7 +19,7 @@ from masteria.kit.errors import Conflict, Invalid, NotFound
 from masteria.kit.ids import new_id, parse_id
 from masteria.kit.phone import read_phone
 from masteria.kit.storable import storable, storable_text
-from masteria.models import Contact, ContactList
+from masteria.models import Contact, ContactList, Conversation
 
 LISTS = ("lists", "add_lists", "remove_lists")
 FIELDS = frozenset(
@@ -64,6 +67,8 @@ def delete(work: Work, contact_id: UUID) -> None:
     """Forget a person; campaigns keep their totals, conversations go."""
     work.require(Permission.EDIT_CONTACTS)
     contact = work.get(Contact, contact_id, lock=True)
+    for conversation_id in work.session.exec(select(Conversation.id).where(Conversation.contact_id == contact_id)):
+        reach.conversation(work, conversation_id)  # nobody deletes what they may not even read
     ids = {"company": work.company_id, "id": contact_id}
     skipped = """update recipient r set state = 'skipped', reason_code = 'deleted', state_at = now(), due_at = null
            where r.company_id = :company and r.contact_id = :id and r.state in ('queued', 'claimed')"""

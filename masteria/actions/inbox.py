@@ -1,17 +1,20 @@
-"""Conversations, the team's side: answering, trying again, having read."""
+"""Conversations, the team's side: answering, trying again, having read, whose it is. Only those that the actor reaches."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from masteria.actions import activity
+from sqlmodel import select
+
+from masteria.actions import activity, ranks
+from masteria.core import reach
 from masteria.core.jobs import Job
 from masteria.core.work import Work
 from masteria.enums import Direction, Happened, Permission, SendState, Topic
 from masteria.kit.clock import now
-from masteria.kit.errors import Conflict, Invalid
+from masteria.kit.errors import Conflict, Invalid, NotFound
 from masteria.kit.storable import storable_text
-from masteria.models import Conversation, Message
+from masteria.models import Conversation, Member, Message, Person
 
 TEXT_LIMIT = 4096  # characters of one WhatsApp text
 CLIENT_ID_LIMIT = 64
@@ -20,7 +23,7 @@ CLIENT_ID_LIMIT = 64
 def reply(work: Work, conversation_id: UUID, text: str, *, client_id: str | None = None) -> UUID:
     """Queue an answer. `client_id` makes a double Enter one message. Outside the 24 hours it is `Conflict`."""
     work.require(Permission.SEND_MESSAGES)
-    conversation = work.get(Conversation, conversation_id, lock=True)
+    conversation = reach.conversation(work, conversation_id, lock=True)
     text, client_id = _text(text), _client_id(client_id)
     if client_id is not None:
         query = work.select(Message).where(Message.conversation_id == conversation_id, Message.client_id == client_id)
@@ -45,7 +48,7 @@ def retry(work: Work, message_id: UUID) -> None:
     message = work.get(Message, message_id, lock=True)
     if message.state not in (SendState.FAILED, SendState.IN_DOUBT):
         raise Conflict("state", state=str(message.state))
-    conversation = work.get(Conversation, message.conversation_id)
+    conversation = reach.conversation(work, message.conversation_id)
     _check_window(conversation)
     message.state, message.due_at, message.attempts = SendState.QUEUED, now(), 0
     message.reason_code = message.external_id = message.failed_at = None
@@ -57,11 +60,33 @@ def retry(work: Work, message_id: UUID) -> None:
 def mark_read(work: Work, conversation_id: UUID) -> None:
     """Somebody of the team has seen it."""
     work.require(Permission.EDIT_CONVERSATIONS)
-    conversation = work.get(Conversation, conversation_id, lock=True)
+    conversation = reach.conversation(work, conversation_id, lock=True)
     if conversation.unread_count:
         conversation.unread_count = 0
         activity.record(work, conversation, Happened.CONVERSATION_UPDATED, read=True)
         work.announce(Topic.CONVERSATION, conversation_id)
+
+
+def assign(work: Work, conversation_id: UUID, person_id: UUID | None) -> None:
+    """From now on this member answers, or nobody in particular. `NotFound` for who is no member here."""
+    work.require(Permission.EDIT_CONVERSATIONS)
+    conversation = reach.conversation(work, conversation_id, lock=True)
+    name = _answering(work, person_id) if person_id is not None else None
+    if conversation.assignee_id == person_id:
+        return
+    conversation.assignee_id = person_id
+    activity.record(work, conversation, Happened.CONVERSATION_ASSIGNED, assignee=name)
+    work.announce(Topic.CONVERSATION, conversation_id)
+
+
+def _answering(work: Work, person_id: UUID) -> str:
+    """The name of a member who may answer."""
+    member = work.session.exec(work.select(Member).where(Member.person_id == person_id)).one_or_none()
+    if member is None:
+        raise NotFound("Member")
+    name = work.session.exec(select(Person.name).where(Person.id == person_id)).one()
+    ranks.check_answers(work, member, name)
+    return name
 
 
 def _text(text: str) -> str:

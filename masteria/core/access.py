@@ -91,6 +91,11 @@ class Actor:
         if not self.may(permission):
             raise Forbidden(str(permission)) if self.is_verified else Unverified(str(permission))
 
+    def may_give(self, given: frozenset[Permission]) -> bool:
+        """Whether a role with these may be handed on: nobody gives more than they have, in rank or in rights."""
+        is_above = self.role is not None and RANKS.index(rank_of(given)) > RANKS.index(self.role)
+        return not is_above and within(given, self.levels) <= self.permissions
+
     def level(self, feature: Feature) -> Level:
         """How much of a feature the company has."""
         return Level((self.levels or {}).get(feature, Level.FULL))
@@ -110,6 +115,20 @@ def within(given: frozenset[Permission], levels: Mapping[str, str] | None) -> fr
         if level == Level.READ_ONLY:
             given = given - WRITES[Feature(feature)]
     return given
+
+
+def rank_of(given: frozenset[Permission]) -> Role:
+    """The least role that may do all of this: the rank of a company's own role."""
+    return next(role for role, may in ROLES.items() if given <= may)
+
+
+def with_reading(given: Iterable[Permission]) -> frozenset[Permission]:
+    """Nobody changes what they cannot see: each `…:write` brings its `…:read`, answering brings reading."""
+    found = set(given)
+    found |= {Permission(p.replace(":write", ":read")) for p in found if p.endswith(":write")}
+    if found & {P.SEND_MESSAGES, P.READ_CONVERSATIONS}:
+        found |= {P.READ_MESSAGES, P.READ_CONVERSATIONS}
+    return frozenset(found)
 
 
 def permissions_of(scopes: list[str]) -> frozenset[Permission]:

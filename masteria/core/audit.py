@@ -18,7 +18,8 @@ from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.attributes import instance_state
 
 from masteria.kit.sealing import masked
-from masteria.models import Activity, Owned
+from masteria.models import Activity
+from masteria.models.base import Row
 from masteria.models.sealed import Sealed
 
 HIDDEN = "•••"
@@ -41,35 +42,35 @@ class Watch:
     def __init__(self) -> None:
         self._old: dict[UUID, dict[str, Any]] = {}
         self._made: set[UUID] = set()
-        self._rows: dict[UUID, Owned] = {}
+        self._rows: dict[UUID, Row] = {}
 
     @property
     def unmentioned(self) -> set[UUID]:
         """Rows that were changed or made and that no entry told of."""
         return self._made | {row_id for row_id, old in self._old.items() if old}
 
-    def expect(self, entry: Activity, row: Owned) -> None:
+    def expect(self, entry: Activity, row: Row) -> None:
         """This entry is about this row."""
         self._rows[entry.id] = row
 
     def look(self, session: Session) -> None:
         """Before each flush: note what changed, and fill in the entries that are about to be written."""
-        self._made |= {row.id for row in session.new if isinstance(row, Owned)}
+        self._made |= {row.id for row in session.new if isinstance(row, Row)}
         for row in session.dirty:
-            if isinstance(row, Owned):
+            if isinstance(row, Row):
                 self._note(row)
         for entry in session.new:
             if isinstance(entry, Activity) and (row := self._rows.pop(entry.id, None)) is not None:
                 self._fill(entry, row, is_going=row in session.deleted)
 
-    def _note(self, row: Owned) -> None:
+    def _note(self, row: Row) -> None:
         old, state = self._old.setdefault(row.id, {}), instance_state(row)
         for name in _columns(state.mapper):
             before = state.attrs[name].history.deleted
             if before:
                 old.setdefault(name, before[0])
 
-    def _fill(self, entry: Activity, row: Owned, *, is_going: bool) -> None:
+    def _fill(self, entry: Activity, row: Row, *, is_going: bool) -> None:
         old, is_new = self._old.pop(row.id, {}), row.id in self._made or entry.happened.endswith(".created")
         self._made.discard(row.id)
         values = {name: getattr(row, name) for name in _columns(instance_state(row).mapper)}
@@ -92,7 +93,7 @@ def _columns(mapper: Mapper[Any]) -> Mapping[str, bool]:
     return {key: isinstance(kind, Sealed) for key, kind in told.items() if not isinstance(kind, sa.LargeBinary)}
 
 
-def _shown(row: Owned, values: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(row: Row, values: Mapping[str, Any]) -> dict[str, Any]:
     """As JSON: secrets by their last four characters, long values cut."""
     secrets = _columns(instance_state(row).mapper)
     return {name: masked(value) if secrets[name] and value else _short(value) for name, value in values.items()}

@@ -39,7 +39,13 @@ class Table(SQLModel):
 
 
 class Row(Table):
-    """A table without a company: only the few that stand above companies."""
+    """A table without a company: only the few that stand above companies.
+
+    The audit trail leaves out what is `untold`, and keeps nothing `personal` of a row that was deleted.
+    """
+
+    untold: ClassVar[frozenset[str]] = frozenset()
+    personal: ClassVar[frozenset[str]] = frozenset()
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     created_at: datetime = Field(default_factory=now, sa_type=Time)  # pyright: ignore[reportArgumentType]
@@ -51,15 +57,9 @@ class Row(Table):
 
 
 class Owned(Row):
-    """A row of one company. `moves` lists the legal next states of a table that has a `state`.
-
-    The audit trail leaves out what is `untold`, and keeps nothing `personal` of a row that was deleted.
-    """
+    """A row of one company. `moves` lists the legal next states of a table that has a `state`."""
 
     moves: ClassVar[Mapping[StrEnum, frozenset[StrEnum]]] = {}
-    untold: ClassVar[frozenset[str]] = frozenset()
-    personal: ClassVar[frozenset[str]] = frozenset()
-
     company_id: UUID = Field(default=None, foreign_key="company.id", ondelete="CASCADE", nullable=False)  # pyright: ignore[reportArgumentType]
 
     def move_to(self, state: StrEnum, reason: str | None = None) -> None:

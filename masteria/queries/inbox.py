@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from masteria.core import reach
 from masteria.core.work import Work
 from masteria.enums import Permission
 from masteria.kit.errors import NotFound
@@ -38,6 +39,8 @@ class ConversationRow:
     last_message_text: str
     window_expires_at: datetime | None
     last_message_kind: str
+    assignee_id: UUID | None
+    assignee_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,12 @@ def list_conversations(
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[ConversationRow]:
-    """A page, usually the most recently active first."""
+    """A page, usually the most recently active first: of those that the actor reaches."""
     work.require(Permission.READ_CONVERSATIONS)
     order = CONVERSATION_SORTS.order(sort, cursor)
+    reached, reader = reach.condition(work.actor)
     condition, values = narrowed({"v.company_id": work.company_id, "v.contact_id": contact_id})
-    where, values = [condition, order.after], {**values, **order.values}
+    where, values = [condition, reached, order.after], {**values, **reader, **order.values}
     if q := storable_text(q, 80).strip().lower():
         where.append("(position(:q in lower(c.name)) > 0 or position(nullif(:digits, '') in c.phone) > 0)")
         values |= {"q": q, "digits": "" if _LETTER.search(q) else re.sub(r"\D", "", q)}
@@ -89,8 +93,9 @@ def list_conversations(
 def conversation(work: Work, conversation_id: UUID) -> ConversationRow:
     """One conversation's head."""
     work.require(Permission.READ_CONVERSATIONS)
-    query = f"{_CONVERSATION} where v.company_id = :company and v.id = :id"
-    row = work.execute(query, {"company": work.company_id, "id": conversation_id}).first()
+    reached, reader = reach.condition(work.actor)
+    query = f"{_CONVERSATION} where v.company_id = :company and v.id = :id and {reached}"
+    row = work.execute(query, {"company": work.company_id, "id": conversation_id, **reader}).first()
     if row is None:
         raise NotFound("conversation")
     return ConversationRow(*row)
@@ -120,18 +125,20 @@ def thread(
 def message(work: Work, message_id: UUID) -> MessageRow:
     """One message of a conversation."""
     work.require(Permission.READ_MESSAGES)
-    row = work.execute(
-        f"select * from ({_OWN}) m where m.id = :id", {"company": work.company_id, "id": message_id}
-    ).first()
+    values = {"company": work.company_id, "id": message_id}
+    row = work.execute(f"select * from ({_OWN}) m where m.id = :id", values).first()
     if row is None:
         raise NotFound("message")
+    reach.conversation(work, row.conversation_id)
     return _message(row)
 
 
 def state_of(work: Work, message_id: UUID) -> str:
     """How far a message is that the caller has just sent."""
     work.require(Permission.SEND_MESSAGES)
-    return str(work.get(Message, message_id).state)
+    found = work.get(Message, message_id)
+    reach.conversation(work, found.conversation_id)
+    return str(found.state)
 
 
 def _message(row: Any) -> MessageRow:
@@ -143,8 +150,9 @@ def _message(row: Any) -> MessageRow:
 
 
 _CONVERSATION = """select v.id, v.connection_id, n.name, v.contact_id, c.name, c.phone, v.status, v.unread_count,
-    v.last_message_at, v.last_message_text, v.window_expires_at, v.last_message_kind
-  from conversation v join contact c on c.id = v.contact_id join connection n on n.id = v.connection_id"""
+    v.last_message_at, v.last_message_text, v.window_expires_at, v.last_message_kind, v.assignee_id, a.name
+  from conversation v join contact c on c.id = v.contact_id join connection n on n.id = v.connection_id
+    left join person a on a.id = v.assignee_id"""
 _OWN = """select m.id, m.direction, m.kind, m.text, m.state, m.reason_code, m.created_at as at,
     m.sent_at, m.delivered_at, m.read_at, m.failed_at, p.name as author, cast(null as uuid) as campaign_id, m.payload,
     m.external_id as provider_id, m.conversation_id

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from masteria.channels import meta_inbound, meta_normal
+from masteria.core import reach
 from masteria.core.work import Work
 from masteria.enums import IntakeState, Permission
 from masteria.kit.errors import NotFound
@@ -59,6 +60,7 @@ def inbound_events(
 ) -> Page[InboundRow]:
     """A page, usually the newest first. They hold what people wrote, so reading them needs what reading messages does."""
     work.require(Permission.READ_MESSAGES)
+    reach.everything(work)
     order = EVENT_SORTS.order(sort, cursor)
     where, values = ["i.company_id = :company", order.after], {"company": work.company_id, **order.values}
     for name, value, condition in (
@@ -78,6 +80,7 @@ def inbound_events(
 def inbound_event(work: Work, intake_id: UUID) -> InboundRow:
     """One body with all its events."""
     work.require(Permission.READ_MESSAGES)
+    reach.everything(work)
     query = f"{_SELECT} where i.company_id = :company and i.id = :id"
     row = work.execute(query, {"company": work.company_id, "id": intake_id}).one_or_none()
     if row is None:

@@ -15,13 +15,17 @@ from sqlmodel import col, select
 from masteria.actions import (
     bulk,
     campaigns,
+    companies,
     connections,
     contacts,
     imports,
     inbound_events,
     inbox,
+    invites,
     keys,
     members,
+    roles,
+    teams,
     templates,
 )
 from masteria.channels.base import NumberInfo
@@ -59,6 +63,10 @@ class Stage:
     failed: UUID
     key: UUID
     body: UUID
+    person: UUID
+    role: UUID
+    team: UUID
+    invite: UUID
 
 
 @pytest.fixture
@@ -82,8 +90,11 @@ def stage(cast: Cast) -> Stage:
         list_id, key = contacts.create_list(work, "Lista"), keys.create_api_key(work, "chave", ["admin"]).id
         values = {"connection_id": connection.id, "digest": b"1", "body": b"{}", "month": now().date().replace(day=1)}
         body = work.add(Intake(state=IntakeState.PARKED, error="broken", **values))  # pyright: ignore[reportArgumentType]
+        bruno, role, team = cast.bruno.person_id, roles.create(work, "R1", ["contacts:read"]), teams.create(work, "T1")
+        own = (bruno, role, team, invites.create(work, Role.AGENT).id)
         work.rung.clear()
-    return Stage(connection.id, free.id, person.id, list_id, *made, talk.id, failed.id, key, body.id)
+    ids = (connection.id, free.id, person.id, list_id, *made, talk.id, failed.id, key, body.id, *own)
+    return Stage(*ids)  # pyright: ignore[reportArgumentType]
 
 
 Deed = Callable[[Work, Stage], Any]
@@ -95,6 +106,25 @@ DEEDS: dict[str, tuple[Deed, str, Any, Any]] = {
         None,
         "agent",
     ),
+    "members.change": (
+        lambda w, s: members.change(w, s.person, role=Role.VIEWER),
+        "role",
+        "agent",
+        "viewer",
+    ),
+    "members.remove": (lambda w, s: members.remove(w, s.person), "role", "agent", None),
+    "roles.create": (lambda w, s: roles.create(w, "Nova", ["contacts:read"]), "name", None, "Nova"),
+    "roles.update": (lambda w, s: roles.update(w, s.role, name="Outra"), "name", "R1", "Outra"),
+    "roles.delete": (lambda w, s: roles.delete(w, s.role), "name", "R1", None),
+    "teams.create": (lambda w, s: teams.create(w, "Nova"), "name", None, "Nova"),
+    "teams.rename": (lambda w, s: teams.rename(w, s.team, "Outra"), "name", "T1", "Outra"),
+    "teams.put": (lambda w, s: teams.put(w, s.team, [s.person]), "", None, None),
+    "teams.delete": (lambda w, s: teams.delete(w, s.team), "name", "T1", None),
+    "invites.create": (lambda w, s: invites.create(w, Role.AGENT, email=mail(w)), "email", None, ...),
+    "invites.renew": (lambda w, s: invites.renew(w, s.invite), "expires_at", None, ...),
+    "invites.revoke": (lambda w, s: invites.revoke(w, s.invite), "revoked_at", None, ...),
+    "companies.update": (lambda w, s: companies.update(w, name="Outra"), "name", "Aurora", "Outra"),
+    "inbox.assign": (lambda w, s: inbox.assign(w, s.conversation, s.person), "assignee_id", None, ...),
     "keys.create_api_key": (lambda w, s: keys.create_api_key(w, "nova", ["admin"]), "scopes", None, ["admin"]),
     "keys.revoke_api_key": (lambda w, s: keys.revoke_api_key(w, s.key), "revoked_at", None, ...),
     "campaigns.create": (
@@ -205,7 +235,14 @@ def test_no_secret_and_no_word_of_a_conversation_is_told(cast: Cast, stage: Stag
     with work_as(caller(cast)) as work:
         made = DEEDS[name][0](work, stage)
     told = json.dumps([entry.model_dump(mode="json") for entry in entries(cast)])
-    kept = [*SECRETS.values(), *NEW_SECRETS.values(), PASSWORD, WORDS, getattr(made, "key", WORDS)]
+    kept = [
+        *SECRETS.values(),
+        *NEW_SECRETS.values(),
+        PASSWORD,
+        WORDS,
+        getattr(made, "key", WORDS),
+        getattr(made, "link", WORDS),
+    ]
     assert [secret for secret in kept if secret in told] == []
     assert "hash" not in told
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from masteria.actions import inbox
+from masteria.actions import contacts, inbox
 from masteria.core.access import Actor
 from masteria.core.jobs import Job
 from masteria.core.work import Work, work_as
@@ -18,10 +19,12 @@ from masteria.models import Contact, Conversation, Message
 from tests.cast import Cast, a_connection
 
 
-def a_conversation(actor: Actor, window: timedelta | None = timedelta(hours=5)) -> UUID:
+def a_conversation(
+    actor: Actor, window: timedelta | None = timedelta(hours=5), *, phone: str = "+5511987654321"
+) -> UUID:
     connection = a_connection(actor)
     with work_as(actor) as work:
-        contact = work.add(Contact(phone="+5511987654321", name="Bia"))
+        contact = work.add(Contact(phone=phone, name="Bia"))
         work.session.flush()
         found = work.add(
             Conversation(
@@ -135,3 +138,54 @@ def _add(work: Work, conversation_id: UUID, state: SendState | None) -> Message:
     values = {"state": state, "reason_code": "131000", "attempts": 3}
     values |= {"due_at": now()} if state == SendState.QUEUED else {}
     return work.add(Message(conversation_id=conversation_id, direction=direction, text="Oi", **values))  # pyright: ignore[reportArgumentType]
+
+
+def owner_of(cast: Cast, conversation_id: UUID) -> UUID | None:
+    with work_as(cast.ana) as work:
+        return work.get(Conversation, conversation_id).assignee_id
+
+
+def test_a_conversation_is_somebodys_or_nobodys(cast: Cast) -> None:
+    talk = a_conversation(cast.ana)
+    for who in (cast.bruno.person_id, cast.ana.person_id, None):
+        with work_as(cast.ana) as work:
+            inbox.assign(work, talk, who)
+            assert (Topic.CONVERSATION, talk) in work.announced
+        assert owner_of(cast, talk) == who
+
+
+def test_only_who_is_here_and_may_answer_is_given_a_conversation(cast: Cast) -> None:
+    talk = a_conversation(cast.ana)
+    for who, error in ((cast.clara, NotFound), (cast.vera, Conflict)):
+        with pytest.raises(error), work_as(cast.ana) as work:
+            inbox.assign(work, talk, who.person_id)
+    assert owner_of(cast, talk) is None
+
+
+def test_who_is_held_to_their_own_does_nothing_to_anothers(cast: Cast) -> None:
+    talk, bruno = a_conversation(cast.ana), replace(cast.bruno, own_only=True)
+    with work_as(cast.ana) as work:
+        inbox.assign(work, talk, cast.ana.person_id)
+        failed = work.add(Message(conversation_id=talk, direction=Direction.OUTBOUND, state=SendState.FAILED))
+        contact_id = work.get(Conversation, talk).contact_id
+    for deed in (
+        lambda w: inbox.reply(w, talk, "Oi"),
+        lambda w: inbox.retry(w, failed.id),
+        lambda w: inbox.mark_read(w, talk),
+        lambda w: inbox.assign(w, talk, cast.bruno.person_id),
+        lambda w: contacts.delete(w, contact_id),
+    ):
+        with pytest.raises(NotFound), work_as(bruno) as work:
+            deed(work)
+    with work_as(cast.ana) as work:
+        assert (work.get(Conversation, talk).unread_count, work.get(Message, failed.id).state) == (2, SendState.FAILED)
+
+
+def test_who_is_held_to_their_own_takes_what_is_nobodys(cast: Cast) -> None:
+    talk, bruno = a_conversation(cast.ana), replace(cast.bruno, own_only=True)
+    with work_as(bruno) as work:
+        inbox.assign(work, talk, cast.bruno.person_id)
+        inbox.reply(work, talk, "Oi")
+        inbox.assign(work, talk, cast.ana.person_id)
+    with pytest.raises(NotFound), work_as(bruno) as work:
+        inbox.reply(work, talk, "Oi de novo")

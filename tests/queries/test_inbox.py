@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from masteria.actions import inbox as actions
 from masteria.core.access import Actor
 from masteria.core.work import Work, work_as
 from masteria.enums import CampaignKind, CampaignState, Direction, SendState
 from masteria.kit.clock import now
-from masteria.kit.errors import Invalid, NotFound
+from masteria.kit.errors import Forbidden, Invalid, NotFound
 from masteria.models import Campaign, Connection, Contact, Conversation, Message, Recipient, Template
-from masteria.queries import inbox, paging
+from masteria.queries import inbox, intake, paging
 from tests.cast import Cast, a_connection, a_template
 
 NOON = now().replace(microsecond=0)
@@ -207,3 +209,27 @@ def test_one_message_with_its_times(cast: Cast) -> None:
     with work_as(cast.ana) as work:
         found = inbox.message(work, message_id)
     assert (found.state, found.delivered_at) == ("delivered", NOON)
+
+
+def test_who_is_held_to_their_own_reads_nothing_of_anothers(cast: Cast) -> None:
+    mine, nobodys, anothers = talks(cast.ana, ["Ada", "Bia", "Caio"])
+    bruno = replace(cast.bruno, own_only=True)
+    with work_as(cast.ana) as work:
+        actions.assign(work, mine, cast.bruno.person_id)
+        actions.assign(work, anothers, cast.ana.person_id)
+        said = [work.add(Message(conversation_id=c, direction=Direction.INBOUND, text="Oi")) for c in (mine, anothers)]
+    with work_as(bruno) as work:
+        assert {row.id for row in inbox.list_conversations(work).rows} == {mine, nobodys}
+        assert inbox.list_conversations(work, q="Caio").rows == []
+        assert inbox.conversation(work, mine).assignee_name == "Bruno"
+        assert inbox.message(work, said[0].id).text == "Oi"
+        for read in (
+            lambda: inbox.conversation(work, anothers),
+            lambda: inbox.thread(work, anothers),
+            lambda: inbox.message(work, said[1].id),
+            lambda: inbox.state_of(work, said[1].id),
+        ):
+            with pytest.raises(NotFound):
+                read()
+        with pytest.raises(Forbidden):  # raw webhooks hold everybody's messages
+            intake.inbound_events(work)

@@ -39,6 +39,7 @@ ACROSS = {
     "masteria/actions/sessions.py",
     "masteria/actions/proofs.py",
     "masteria/actions/second_steps.py",
+    "masteria/actions/tokens.py",
     "masteria/api/hooks.py",
     "masteria/actions/intake.py",
     "masteria/flows/intake.py",

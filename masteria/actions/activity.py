@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -26,6 +27,11 @@ def record(work: Work, subject: Row, happened: Happened, *, row: Row | None = No
         work.watch.expect(entry, row or subject)
 
 
+def record_about(work: Work, kind: str, subject_id: UUID, happened: Happened, **details: Any) -> None:
+    """The same for what has no row here to change: a person, a key at a shut door, a program's tokens."""
+    work.session.add(Activity(**_entry(work, kind, subject_id, happened, details)))
+
+
 def record_all(work: Work, subjects: Iterable[Owned], happened: Happened, **details: Any) -> None:
     """The same happened to all of these: one statement."""
     record_each(work, [(subject, details) for subject in subjects], happened)
@@ -41,12 +47,16 @@ def record_each(work: Work, found: Iterable[tuple[Owned, dict[str, Any]]], happe
 
 
 def _row(work: Work, subject: Row, happened: Happened, details: dict[str, Any]) -> dict[str, Any]:
+    return _entry(work, str(subject.__tablename__), subject.id, happened, details)
+
+
+def _entry(work: Work, kind: str, subject_id: UUID, happened: Happened, details: dict[str, Any]) -> dict[str, Any]:
     actor = work.actor
     return {
         "company_id": work.company_id,
         "happened": happened,
-        "subject_kind": str(subject.__tablename__),
-        "subject_id": subject.id,
+        "subject_kind": kind,
+        "subject_id": subject_id,
         "actor_kind": actor.kind,
         "actor_id": actor.person_id or actor.api_key_id,
         "actor_name": actor.name[:120],

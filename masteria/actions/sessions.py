@@ -22,7 +22,8 @@ from masteria.kit import devices
 from masteria.kit.clock import now, spoken
 from masteria.kit.errors import Conflict, Invalid
 from masteria.kit.sealing import digest
-from masteria.models import Company, CompanyFeature, CustomRole, Member, Person, Session
+from masteria.models import Company, CustomRole, Member, Person, Session
+from masteria.models.company import LEVELS
 
 SESSION_DAYS = 14
 IDLE_DAYS = 3
@@ -186,13 +187,8 @@ def actor_of(
     )
 
 
-_LEVELS = (
-    sa.select(sa.func.jsonb_object_agg(col(CompanyFeature.feature), col(CompanyFeature.level)))
-    .where(col(CompanyFeature.company_id) == col(Company.id))
-    .scalar_subquery()
-)
 _ACTOR = (
-    select(Session, Person, Member, Company, CustomRole, _LEVELS)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    select(Session, Person, Member, Company, CustomRole, LEVELS)  # pyright: ignore[reportCallIssue, reportArgumentType]
     .join(Person, Person.id == Session.person_id)
     .join(Member, sa.and_(col(Member.person_id) == Person.id, col(Member.company_id) == Session.company_id))
     .join(Company, Company.id == Session.company_id)

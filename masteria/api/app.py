@@ -7,14 +7,14 @@ from fastapi.routing import APIRoute
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
 from masteria.api import auth, files, health, hooks, recovery
 from masteria.api.callers import Limits
 from masteria.api.docs import page
 from masteria.api.document import document
 from masteria.api.door import ApiDoor, doors_of
-from masteria.api.frame import Frame
+from masteria.api.frame import Frame, Inside
 from masteria.api.problems import HANDLERS
 from masteria.api.resources import (
     audit,
@@ -24,16 +24,19 @@ from masteria.api.resources import (
     conversations,
     events,
     imports,
+    keys,
     lists,
     me,
     recipients,
     team,
     templates,
+    tokens,
 )
 
 PREFIX = "/api/v1"
 MAX_BODY = 1024 * 1024
 RESOURCES = (
+    tokens,
     me,
     connections,
     contacts,
@@ -44,6 +47,7 @@ RESOURCES = (
     recipients,
     conversations,
     team,
+    keys,
     audit,
     events,
 )
@@ -61,7 +65,9 @@ BESIDE = (
 def build(limits: Limits | None = None) -> Starlette:
     """The app that stands in front of the screens; without limits named, the usual ones hold."""
     beside = [route for routes, _ in BESIDE for route in routes]
-    return Starlette(routes=[Mount(PREFIX, Frame(rest(limits or Limits()))), *beside])
+    framed = Frame(rest(limits or Limits()))
+    short = [Route(path, Inside(framed, PREFIX), methods=["POST"]) for path in tokens.PATHS]
+    return Starlette(routes=[Mount(PREFIX, framed), *short, *beside])
 
 
 def rest(limits: Limits) -> FastAPI:
@@ -89,6 +95,7 @@ def api_doors() -> list[ApiDoor]:
     """Every HTTP route of ours with what it asks for: a permission, or the word for another check."""
     found = [door for resource in RESOURCES for door in doors_of(resource.routes, PREFIX)]
     found += [ApiDoor("GET", f"{PREFIX}{path}", "public") for path in ("/openapi.json", "/docs")]
+    found += [ApiDoor("POST", path, "public") for path in tokens.PATHS]
     found += [
         ApiDoor(method, route.path, check)
         for routes, check in BESIDE

@@ -1,4 +1,4 @@
-"""Who is calling: an API key, or a person's session when a page of ours sent the request. And how often they may."""
+"""Who is calling: an API key, a person's token, or their session when a page of ours asks. And how often they may."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from masteria.actions import keys, sessions
+from masteria.actions import keys, refusals, sessions, tokens
 from masteria.api.entry import session_token
 from masteria.api.problems import SignedOut, TooOften, request_id
 from masteria.core.access import Actor
@@ -42,27 +42,53 @@ async def find(request: Request) -> Actor:
     return await run_in_threadpool(_find, request)
 
 
+async def count_address(request: Request) -> None:
+    """For doors that let strangers knock: `TooOften` if the address did so too often."""
+    await run_in_threadpool(_count, request, request.app.state.limits.of_address(address_of(request)))
+
+
+async def refuse(request: Request, actor: Actor, why: str) -> None:
+    """Write down that somebody known was not let through this door."""
+    await run_in_threadpool(refusals.note, actor, door_of(request), why)
+
+
 def address_of(request: Request) -> str:
+    """Of the socket, or what a proxy that the server trusts says; never what the caller writes into a header."""
     return request.client.host if request.client else ""
+
+
+def door_of(request: Request) -> str:
+    """`GET /contacts/{contact_id}`: the door, whatever stands in the address."""
+    return f"{request.method} {getattr(request.scope.get('route'), 'path', '')}"
 
 
 def _find(request: Request) -> Actor:
     limits: Limits = request.app.state.limits
     ip = address_of(request)
     _count(request, limits.of_address(ip))
-    actor = _by_key(request) or _by_session(request)
+    actor = _by_bearer(request, ip) or _by_session(request)
     if actor is None:
         raise SignedOut
+    actor = replace(actor, request_id=request_id(request), ip=ip)
     _count(request, limits.of_caller(actor))
-    return replace(actor, request_id=request_id(request), ip=ip)
+    return actor
 
 
-def _by_key(request: Request) -> Actor | None:
+def _by_bearer(request: Request, ip: str) -> Actor | None:
     header = request.headers.get("authorization", "")
-    scheme, _, key = header.partition(" ")
+    scheme, _, text = header.partition(" ")
     if header and scheme.lower() != "bearer":
         raise SignedOut
-    return keys.find_key_actor(key.strip()) if key.strip() else None
+    text = text.strip()
+    if not text.startswith(keys.KEY_PREFIX):
+        return tokens.find_token_actor(text) if text else None
+    try:
+        return keys.find_key_actor(text, ip)
+    except keys.KeyRefused as error:
+        refusals.note(replace(error.actor, request_id=request_id(request)), door_of(request), f"key_{error.reason}")
+        if error.reason == "address":
+            raise
+        raise SignedOut(f"key_{error.reason}") from None
 
 
 def _by_session(request: Request) -> Actor | None:

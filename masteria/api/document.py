@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-DESCRIPTION = """Send `Authorization: Bearer mk_…`. Bodies are JSON in UTF-8; unknown fields are refused. Ids are UUIDs,
+DESCRIPTION = """Send `Authorization: Bearer …` with an API key (`mk_…`) or a token of `POST /auth/token`. Bodies are JSON in UTF-8; unknown fields are refused. Ids are UUIDs,
 times RFC 3339 in UTC, phone numbers E.164. Lists are pages: ask again with `next_cursor` as `cursor`, and with `sort`
 as a field, or `-` and a field for the other way round; a cursor belongs to its sort. Errors are `application/problem+json`. Any POST may carry an `Idempotency-Key`: within 24 hours the same request under the same
 key gets the first answer again. `RateLimit-*` headers tell how much room is left."""
@@ -37,6 +37,16 @@ ERRORS = {"401": "No valid key", "403": "Not allowed", "429": "Too many requests
 WITH_ID = {"404": "No such thing in this company"}
 CHANGES = {"409": "Not in the state it is in"}
 WITH_BODY = {"400": "No valid JSON", "413": "Too large", "415": "Not the type wanted"}
+SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "bearerFormat": "mk_…", "description": "A company's API key"},
+    "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A person's access token"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-masteria_session",
+        "description": "A person's session, for requests that Masteria's own pages send; `masteria_session` without TLS",
+    },
+}
 GOOD = {"200": "Done", "201": "Created", "202": "Accepted, and at work", "204": "Done; there is nothing to say"}
 KEY = {
     "name": "Idempotency-Key",
@@ -70,14 +80,14 @@ def _made(app: FastAPI) -> dict[str, Any]:
         for status, words in _errors(path, method).items():
             content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
             operation["responses"][status] = {"description": words, "content": content}
-        if method == "post":
+        if method == "post" and operation["security"]:
             operation.setdefault("parameters", []).append(KEY)
     parts = found.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Problem"] = PROBLEM
-    parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key, `mk_…`"}}
+    parts["securitySchemes"] = SCHEMES
     return found
 
 

@@ -1,4 +1,4 @@
-"""Every REST route is a `Door`: it names its permission, and lets nobody in before it knows who calls.
+"""Every REST route is a `Door`: it names its permission, and lets nobody in before it knows who calls. Few are `OpenDoor`s.
 
 The order matters: limits, caller, permission, then `Idempotency-Key`, and only then the body is read.
 """
@@ -22,6 +22,8 @@ from masteria.enums import Permission
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 ANYONE_SIGNED_IN = "signed in"
+ANYONE = "public"
+WAYS_IN = [{"key": []}, {"token": []}, {"session": []}]
 
 
 class Needs:
@@ -47,7 +49,7 @@ class Door(APIRoute):
         if len(marks) != 1:
             raise TypeError(f"{path} must name what it needs, once")
         self.permission: Permission | None = marks[0].permission
-        extra = {"x-permission": self.permission or ANYONE_SIGNED_IN, "security": [{"key": []}]}
+        extra = {"x-permission": self.permission or ANYONE_SIGNED_IN, "security": WAYS_IN}
         options["openapi_extra"] = {**extra, **(options.get("openapi_extra") or {})}
         super().__init__(path, endpoint, **options)
 
@@ -56,23 +58,49 @@ class Door(APIRoute):
 
         async def handle(request: Request) -> Response:
             actor = await callers.find(request)
-            if self.permission is not None:
-                actor.require(self.permission)
             request.state.actor = actor
-            self._check_type(request)
-            key = request.headers.get(repeats.HEADER)
-            if request.method == "POST" and key is not None:
-                return await repeats.once(request, actor, key, inner)
+            try:
+                if self.permission is not None:
+                    actor.require(self.permission)
+                return await _answer(request, self, actor, inner)
+            except Forbidden as error:
+                await callers.refuse(request, actor, str(error))
+                raise
+
+        return handle
+
+
+class OpenDoor(APIRoute):
+    """A route for whoever has no key yet: counted by address alone, it checks by itself what it is given."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        options["openapi_extra"] = {"x-permission": ANYONE, "security": []}
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Handler:
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            await callers.count_address(request)
+            _check_type(request, self)
             return await inner(request)
 
         return handle
 
-    def _check_type(self, request: Request) -> None:
-        """A body that is neither JSON nor the form a route wants is refused by its type, not field by field."""
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if self.body_field is None or not kind:
-            return
-        wants_form = request.scope["route"].openapi_extra.get("x-upload", False)
+
+async def _answer(request: Request, door: Door, actor: Actor, inner: Handler) -> Response:
+    _check_type(request, door)
+    key = request.headers.get(repeats.HEADER)
+    if request.method == "POST" and key is not None:
+        return await repeats.once(request, actor, key, inner)
+    return await inner(request)
+
+
+def _check_type(request: Request, door: APIRoute) -> None:
+    """A body that is neither JSON nor the form a route wants is refused by its type, not field by field."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if door.body_field is not None and kind:
+        wants_form = (door.openapi_extra or {}).get("x-upload", False)
         right = kind == "multipart/form-data" if wants_form else kind == "application/json" or kind.endswith("+json")
         if not right:
             raise HTTPException(415, f"Send {'multipart/form-data' if wants_form else 'application/json'}.")
@@ -94,16 +122,16 @@ class ApiDoor:
     needs: str
 
 
-def router(tag: str) -> APIRouter:
+def router(tag: str, kind: type[APIRoute] = Door) -> APIRouter:
     """The routes of one resource."""
-    return APIRouter(route_class=Door, tags=[tag], strict_content_type=False)
+    return APIRouter(route_class=kind, tags=[tag], strict_content_type=False)
 
 
 def doors_of(found: APIRouter, prefix: str) -> list[ApiDoor]:
     """What each of its routes asks for."""
     return [
-        ApiDoor(method, prefix + route.path, str(route.permission or ANYONE_SIGNED_IN))
+        ApiDoor(method, prefix + route.path, (route.openapi_extra or {})["x-permission"])
         for route in found.routes
-        if isinstance(route, Door)
+        if isinstance(route, Door | OpenDoor)
         for method in sorted(route.methods or ())
     ]

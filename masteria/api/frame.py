@@ -43,6 +43,18 @@ class Frame:
             SECONDS.labels(scope["method"], route, str(answer.status)).observe(time.monotonic() - began)
 
 
+class Inside:
+    """The same app at a second address: what comes to `/auth/token` is what came to `/api/v1/auth/token`."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self.app, self.prefix = app, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        root, path = scope.get("root_path", ""), scope["path"]
+        inner = {**scope, "root_path": root + self.prefix, "path": root + self.prefix + path.removeprefix(root)}
+        await self.app(inner, receive, send)
+
+
 class _Answer:
     """The way out: our headers on every response, and a problem in place of Starlette's own plain 413."""
 

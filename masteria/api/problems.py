@@ -15,17 +15,23 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from masteria.actions.keys import KeyRefused
 from masteria.api.sentences import sentence
-from masteria.core.access import Unverified
+from masteria.core.access import Suspended, Unverified
 from masteria.kit.errors import Conflict, Forbidden, Invalid, NotFound, OutsideError
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
+WANTED = 'Bearer realm="masteria"'
 Errors = list[dict[str, str]]
 
 
 class SignedOut(Exception):
-    """No key, or one that is unknown, revoked or expired."""
+    """No key or token, or one that opens nothing; the reason is a code."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class TooOften(Exception):
@@ -78,14 +84,23 @@ async def handle(request: Request, error: Exception) -> Response:
 
 
 def _signed_out(request: Request, error: SignedOut) -> Response:
-    detail = "Send an API key that is valid: Authorization: Bearer mk_…"
-    return problem(request, 401, detail, headers={"www-authenticate": 'Bearer realm="masteria"'})
+    detail = sentence(error.reason or "signed_out")
+    return problem(request, 401, detail, code=error.reason or None, headers={"www-authenticate": WANTED})
+
+
+def _elsewhere(request: Request, error: KeyRefused) -> Response:
+    return problem(request, 403, sentence("key_address"), code="key_address")
 
 
 def _forbidden(request: Request, error: Forbidden) -> Response:
     if isinstance(error, Unverified):
         return problem(request, 403, sentence("unverified"), code="unverified")
     return problem(request, 403, f"This needs the permission {error}." if str(error) else "This is not allowed.")
+
+
+def _suspended(request: Request, error: Suspended) -> Response:
+    detail = f"The company is suspended: {error.reason}" if error.reason else "The company is suspended."
+    return problem(request, 403, detail, code="suspended")
 
 
 def _not_found(request: Request, error: NotFound) -> Response:
@@ -153,6 +168,8 @@ def _not_now(request: Request, error: Exception) -> Response:
 
 _ANSWERS: dict[type[Exception], Any] = {
     SignedOut: _signed_out,
+    Suspended: _suspended,  # before its parent
+    KeyRefused: _elsewhere,
     Forbidden: _forbidden,
     NotFound: _not_found,
     Conflict: _conflict,

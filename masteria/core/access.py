@@ -53,6 +53,15 @@ class Unverified(Forbidden):
     """The role would allow it, but the person has not confirmed their address yet."""
 
 
+class Suspended(Forbidden):
+    """The installation has closed the company for a while; `reason` is what it says about that."""
+
+    def __init__(self, company: str, reason: str) -> None:
+        super().__init__("suspended")
+        self.company = company
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody or something acting for one company. Made from a session, a key or a job; never from the browser."""
@@ -129,6 +138,13 @@ def with_reading(given: Iterable[Permission]) -> frozenset[Permission]:
     if found & {P.SEND_MESSAGES, P.READ_CONVERSATIONS}:
         found |= {P.READ_MESSAGES, P.READ_CONVERSATIONS}
     return frozenset(found)
+
+
+def of_key(given: frozenset[Permission], levels: Mapping[str, str] | None) -> frozenset[Permission]:
+    """The same for a program; where the company may only read over the API, no key changes anything."""
+    given = within(given, levels)
+    reads_only = (levels or {}).get(Feature.API) == Level.READ_ONLY
+    return frozenset(p for p in given if p.endswith(":read")) if reads_only else given
 
 
 def permissions_of(scopes: list[str]) -> frozenset[Permission]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Field
+import sqlalchemy as sa
+from sqlmodel import Field, col
 
 from masteria.enums import Feature, Level
 from masteria.models.base import Row, Table, Time, words
@@ -40,3 +41,11 @@ class CompanyFeature(Table, table=True):
     company_id: UUID = Field(primary_key=True, foreign_key="company.id", ondelete="CASCADE")
     feature: Feature = Field(primary_key=True, sa_type=words(Feature))  # pyright: ignore[reportArgumentType]
     level: Level = Field(sa_type=words(Level))  # pyright: ignore[reportArgumentType]
+
+
+# a company's levels by feature as one JSON value, for a query that has the company; null when all are full
+LEVELS = (
+    sa.select(sa.func.jsonb_object_agg(col(CompanyFeature.feature), col(CompanyFeature.level)))
+    .where(col(CompanyFeature.company_id) == col(Company.id))
+    .scalar_subquery()
+)

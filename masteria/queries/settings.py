@@ -1,4 +1,4 @@
-"""Connections, templates, people and keys of a company. Secrets show their last four characters at most."""
+"""Connections, templates and people of a company. Secrets show their last four characters at most."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 from masteria.core.work import Work
 from masteria.enums import ConnectionStatus, Permission
 from masteria.kit.sealing import Unreadable, masked
-from masteria.models import ApiKey, Connection, Template
+from masteria.models import Connection, Template
 from masteria.queries.filters import narrow, narrowed
 from masteria.queries.paging import WHOLE, Page, Sorting, by_id, by_name, by_time
 
@@ -21,9 +21,6 @@ TEMPLATE_SORTS = Sorting(
     "name", {"name": by_name("template.name"), "created_at": by_time("template.created_at")}, by_id("template.id")
 )
 MEMBER_SORTS = Sorting("name", {"name": by_name("p.name"), "email": by_name("p.email")}, by_id("p.id"))
-KEY_SORTS = Sorting(
-    "-created_at", {"created_at": by_time("api_key.created_at"), "name": by_name("api_key.name")}, by_id("api_key.id")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +65,6 @@ class MemberRow:
     name: str
     email: str
     role: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    id: UUID
-    name: str
-    hint: str
-    scopes: list[str]
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    revoked_at: datetime | None
 
 
 def connections(
@@ -144,14 +129,6 @@ def members(
         {"company": work.company_id, **values, **order.values, "limit": limit + 1},
     )
     return order.page([MemberRow(*row) for row in rows], limit)
-
-
-def api_keys(work: Work, *, sort: str = "", cursor: str | None = None, limit: int = WHOLE) -> Page[KeyRow]:
-    """The company's keys, those that were revoked as well; usually the newest first."""
-    work.require(Permission.ADMIN)
-    order, fields = KEY_SORTS.order(sort, cursor), KeyRow.__dataclass_fields__
-    found = work.session.exec(order.of(work.select(ApiKey), limit))
-    return order.page([KeyRow(**{name: getattr(row, name) for name in fields}) for row in found], limit)
 
 
 def _connection(row: Connection) -> ConnectionRow:

@@ -126,6 +126,7 @@ DEEDS: dict[str, tuple[Deed, str, Any, Any]] = {
     "companies.update": (lambda w, s: companies.update(w, name="Outra"), "name", "Aurora", "Outra"),
     "inbox.assign": (lambda w, s: inbox.assign(w, s.conversation, s.person), "assignee_id", None, ...),
     "keys.create_api_key": (lambda w, s: keys.create_api_key(w, "nova", ["admin"]), "scopes", None, ["admin"]),
+    "keys.update_api_key": (lambda w, s: keys.update_api_key(w, s.key, name="outra"), "name", "chave", "outra"),
     "keys.revoke_api_key": (lambda w, s: keys.revoke_api_key(w, s.key), "revoked_at", None, ...),
     "campaigns.create": (
         lambda w, s: campaigns.create(w, name="Nova", connection_id=s.connection),

@@ -6,7 +6,9 @@ import re
 
 from openapi_spec_validator import validate
 
+from masteria.api.auth import SECURE_COOKIE
 from masteria.api.document import operations
+from masteria.api.door import ANYONE, WAYS_IN
 from tests.api.api import client
 
 
@@ -24,14 +26,23 @@ async def test_every_operation_says_how_it_fails_and_what_it_needs() -> None:
         spec = (await api.get("/openapi.json")).json()
     for path, method, operation in operations(spec):
         where = f"{method} {path}"
-        assert operation["security"] == [{"key": []}], where
+        is_open = operation["x-permission"] == ANYONE
+        assert operation["security"] == ([] if is_open else WAYS_IN), where
         assert operation["description"], where
         assert {"401", "403", "422", "429"} <= operation["responses"].keys(), where
         assert ("404" in operation["responses"]) == ("{" in path), where
         named = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header"}
-        assert ("Idempotency-Key" in named) == (method == "post"), where
+        assert ("Idempotency-Key" in named) == (method == "post" and not is_open), where
         good = [status for status in operation["responses"] if status.startswith("2")]
         assert len(good) == 1, where
+
+
+async def test_the_ways_in_are_described() -> None:
+    async with client() as api:
+        schemes = (await api.get("/openapi.json")).json()["components"]["securitySchemes"]
+    assert {name for way in WAYS_IN for name in way} == schemes.keys()
+    assert (schemes["token"]["scheme"], schemes["token"]["bearerFormat"]) == ("bearer", "JWT")
+    assert (schemes["session"]["in"], schemes["session"]["name"]) == ("cookie", SECURE_COOKIE)
 
 
 async def test_bodies_refuse_unknown_fields_all_through() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from masteria.actions import imports, inbox, intake, keys
 from masteria.api import app as front
 from masteria.api import door
 from masteria.api.document import document, operations
-from masteria.core.access import known_scopes
+from masteria.core.access import known_scopes, permissions_of
 from masteria.core.work import work_as
 from masteria.enums import Direction
 from masteria.kit.clock import now
@@ -23,7 +24,8 @@ from masteria.models import Campaign, Conversation, Message
 from tests.api.api import PLENTY, VIEWER, a_key, client, problem
 from tests.cast import Cast, a_connection, a_template, contacts
 
-OPERATIONS = [(method.upper(), path, part) for path, method, part in operations(document(front.rest(PLENTY)))]
+ALL = [(method.upper(), path, part) for path, method, part in operations(document(front.rest(PLENTY)))]
+OPERATIONS = [operation for operation in ALL if operation[2]["x-permission"] != door.ANYONE]
 WITH_ID = [o for o in OPERATIONS if "{" in o[1]]
 WRITES = [
     o for o in OPERATIONS if o[2]["x-permission"].endswith((":write", ":send")) or o[2]["x-permission"] == "admin"
@@ -169,13 +171,40 @@ async def test_every_route_refuses_nobody_and_a_key_without_its_scope(
     assert answer.status_code == (200 if wanted == "signed in" else 403), answer.text
 
 
+@pytest.mark.parametrize("scope", sorted(known_scopes()))
+async def test_a_scope_opens_the_routes_that_name_it_and_no_other(cast: Cast, scope: str) -> None:
+    """The matrix of each scope and each route is what the document says."""
+    ids = {name: str(uuid4()) for operation in OPERATIONS for name in re.findall(r"\{(\w+)\}", operation[1])}
+    opened, told = set(), permissions_of([scope])
+    async with client(a_key(cast.ana, scope)) as api:
+        for method, path, _ in OPERATIONS:
+            address = re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], path)
+            body = {"json": {"no_such_field": 1}} if method in ("POST", "PATCH", "PUT") else {}
+            answer = await api.request(method, address, **body)
+            assert answer.status_code < 500
+            if answer.status_code != 403:
+                opened.add((method, path))
+    wanted = {(m, p) for m, p, part in OPERATIONS if part["x-permission"] in {*told, "signed in"}}
+    assert opened == wanted
+
+
+async def test_an_open_door_takes_no_key_and_is_counted_by_address() -> None:
+    strangers = [operation for operation in ALL if operation not in OPERATIONS]
+    assert {(m, p) for m, p, _ in strangers} == {("POST", "/auth/token"), ("POST", "/auth/revoke")}
+    limits = replace(PLENTY, ip=2)
+    async with client(limits=limits, host="203.0.113.77") as api:
+        answers = [(await api.post("/auth/token", json={})).status_code for _ in range(3)]
+    assert answers == [422, 422, 429]
+    assert all(part["security"] == [] for _, _, part in strangers)
+
+
 def test_every_door_names_what_it_asks_for() -> None:
     doors = front.api_doors()
-    documented = {(method, f"/api/v1{path}") for method, path, _ in OPERATIONS}
+    documented = {(method, f"/api/v1{path}") for method, path, _ in ALL}
     assert documented <= {(door.method, door.path) for door in doors}
     assert all(door.needs for door in doors)
     public = {door.path for door in doors if door.needs == "public"}
-    signing_in = {path for path in public if path == "/" or path.startswith("/auth/")}
+    signing_in = {path for path in public if path == "/" or path.removeprefix("/api/v1").startswith("/auth/")}
     assert public - signing_in == {"/api/v1/openapi.json", "/api/v1/docs", "/healthz", "/readyz"}
 
 

@@ -79,6 +79,15 @@ class Level(StrEnum):
     READ_ONLY = "read_only"
 
 
+class Quota(StrEnum):
+    """What the installation may limit in a company."""
+
+    MEMBERS = "members"
+    CONNECTIONS = "connections"
+    CONTACTS = "contacts"
+    MESSAGES = "messages"
+
+
 class ConnectionKind(StrEnum):
     WHATSAPP_CLOUD = "whatsapp_cloud"
 

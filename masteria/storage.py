@@ -56,3 +56,8 @@ def contact_files(before: datetime) -> Iterator[str]:
 def delete(key: str) -> None:
     """Throw a file away; one that is gone already is no error."""
     path_of(key).unlink(missing_ok=True)
+
+
+def forget(company_id: UUID) -> None:
+    """Throw all of a company's files away."""
+    shutil.rmtree(settings().data_dir / "media" / company_id.hex, ignore_errors=True)

@@ -133,3 +133,18 @@ def contacts(actor: Actor, count: int, *, start: int = 0, **values: object) -> l
 @cache
 def _hash() -> str:
     return PasswordHash.recommended().hash(PASSWORD)
+
+
+def an_operator(name: str = "Olga") -> Actor:
+    """Somebody who runs the installation, from a company of their own."""
+    mark = secrets.token_hex(4)
+    with work_across() as database:
+        home = Company(name="Casa", slug=f"casa-{mark}")
+        email = f"{name.lower()}-{mark}@exemplo.com"
+        person = Person(email=email, name=name, password_hash=_hash(), email_verified_at=now(), is_operator=True)
+        database.add_all([home, person])
+        database.flush()
+        database.add(Member(company_id=home.id, person_id=person.id, role=Role.OWNER))
+    found = sessions.find_actor(sessions.sign_in(email, PASSWORD))
+    assert found is not None
+    return found

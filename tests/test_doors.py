@@ -43,7 +43,12 @@ MACHINERY = {
     "masteria.actions.bulk",
     "masteria.actions.idempotency",
     "masteria.actions.ranks",
+    "masteria.actions.quotas",
+    "masteria.actions.acts",
+    "masteria.actions.removal",
 }
+# the installation's own: refused for every role of every company, tried in tests/actions/test_installation.py
+ABOVE = {"masteria.actions.installation", "masteria.actions.operators", "masteria.actions.support"}
 STEPS = {
     "campaigns.interrupt",
     "campaigns.start_due",
@@ -100,7 +105,7 @@ class Door:
 
 def doors() -> Iterator[Door]:
     for module_info in pkgutil.iter_modules(masteria.actions.__path__, "masteria.actions."):
-        if module_info.name in MACHINERY:
+        if module_info.name in MACHINERY | ABOVE:
             continue
         module = importlib.import_module(module_info.name)
         for name, function in inspect.getmembers(module, inspect.isfunction):
@@ -115,7 +120,8 @@ def doors() -> Iterator[Door]:
                 yield Door(label, function)
 
 
-ALL = [d for d in doors() if d.name not in ("imports.staging", "imports.merge", "imports.settle")]
+TEMPORARY = {f"imports.{name}" for name in ("staging", "copying", "merge", "over_quota", "settle")}
+ALL = [d for d in doors() if d.name not in TEMPORARY]
 BY_ID = [d for d in ALL if any(p.endswith("_id") for p in inspect.signature(d.action).parameters if p != "client_id")]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from masteria.core.access import Actor
 from masteria.core.jobs import Job, heard
-from masteria.flows import importing, intake, mail, sending, templates
+from masteria.flows import deleting, importing, intake, mail, sending, templates
 
 
 def send_campaigns() -> None:
@@ -37,3 +37,8 @@ def sync_templates(company_id: str, connection_id: str) -> None:
 def send_mail() -> None:
     heard(Job.SEND_MAIL)
     mail.send()
+
+
+def delete_company(company_id: str) -> None:
+    heard(Job.DELETE_COMPANY, company_id)
+    deleting.delete_company(UUID(company_id))

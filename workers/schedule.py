@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from masteria.config import settings
 from masteria.core.db import OPS, engine
 from masteria.core.logs import set_up_logging
-from masteria.flows import upkeep
+from masteria.flows import installation, upkeep
 
 log = logging.getLogger("masteria.schedule")
 LOCK = 0x6D617374  # "mast"
@@ -22,6 +22,7 @@ LOCK = 0x6D617374  # "mast"
 # seconds between two rounds of each; all of them are repeatable and look at the rows, so a missed round is no loss
 TIMETABLE: tuple[tuple[float, Callable[[], object]], ...] = (
     (2.0, upkeep.sweep),
+    (30.0, installation.look_after),
     (3600.0, upkeep.tidy),
 )
 

@@ -44,7 +44,7 @@ def sign_up(company_name: str, name: str, email: str, password: str, *, ip: str 
     """The first company and its owner; returns a session token. `Conflict` once a company exists."""
     if not needs_setup():
         raise Conflict("setup_done")
-    create_company(company_name, email, password, owner_name=name)
+    create_company(company_name, email, password, owner_name=name, may_operate=True)
     return sessions.sign_in(email, password, ip=ip, user_agent=user_agent)
 
 
@@ -82,30 +82,46 @@ def register(wanted: NewOwner) -> None:
             mail.write(database, person.email, person.language, "known", **said)
 
 
-def create_company(name: str, owner_email: str, owner_password: str, *, owner_name: str = "") -> Actor:
-    """A company and its owner, whose address is believed. Somebody who has an account already keeps their password."""
+def create_company(
+    name: str, owner_email: str, owner_password: str, *, owner_name: str = "", may_operate: bool = False
+) -> Actor:
+    """A company and its owner, whose address is believed. Somebody who has an account already keeps their password.
+
+    With `may_operate` the owner runs the installation, if nobody does yet.
+    """
     wanted = NewOwner.checked(name, owner_name, owner_email, owner_password)
     with work_across() as database:
         person = database.exec(select(Person).where(Person.email == wanted.email)).first()
         company, person, member = _create(database, wanted, person=person, is_verified=True)
+        if may_operate and database.exec(select(Person.id).where(col(Person.is_operator)).limit(1)).first() is None:
+            person.is_operator = True
     return sessions.actor_of(company, person, member)
 
 
 def _create(
     database: Database, wanted: NewOwner, *, person: Person | None, is_verified: bool
 ) -> tuple[Company, Person, Member]:
-    company = Company(name=wanted.company, slug=_free_slug(database, wanted.company), language=wanted.language)
+    company = add_company(database, wanted.company, language=wanted.language)
     if person is None:
         person = Person(
             email=wanted.email, name=wanted.name, password_hash=wanted.password_hash, language=wanted.language
         )
         person.email_verified_at = now() if is_verified else None
-    database.add_all([company, person])
+    database.add(person)
     database.flush()
     member = Member(company_id=company.id, person_id=person.id, role=Role.OWNER)
     database.add(member)
     traces.note(database, person, Happened.MEMBER_CREATED, [member], email=person.email, role=Role.OWNER)
     return company, person, member
+
+
+def add_company(database: Database, name: str, *, language: str = LANGUAGES[0]) -> Company:
+    """A company without anybody, under a short name that is free."""
+    name = credentials.checked_name(name, "company_name")
+    company = Company(name=name, slug=_free_slug(database, name), language=language)
+    database.add(company)
+    database.flush()
+    return company
 
 
 def company_actor(slug: str) -> Actor:

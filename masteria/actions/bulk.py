@@ -47,6 +47,7 @@ def bring(work: Work, people: Sequence[Person], options: dict[str, Any]) -> Brou
     with imports.staging(work) as cursor:
         imports.stage(cursor, good)
     counts = imports.merge(work, options)
+    bad = sorted([*bad, *((place, imports.OVER_QUOTA) for place in imports.over_quota(work))])
     # what a file leaves behind, so that the list of imports tells of these people too
     batch = work.add(ImportBatch(file_name="API", file_key="", options=options, status=ImportStatus.DONE))
     batch.total = batch.processed = len(people)

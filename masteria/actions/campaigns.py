@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from masteria.actions import activity, budgets, sending, tally
+from masteria.actions import activity, budgets, quotas, sending, tally
 from masteria.actions.audiences import Audience, compile_audience, unmapped
 from masteria.core.jobs import Job
 from masteria.core.work import Work
-from masteria.enums import CampaignKind, CampaignState, Happened, Permission, TemplateStatus, Topic
+from masteria.enums import CampaignKind, CampaignState, Happened, Permission, Quota, TemplateStatus, Topic
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Invalid
 from masteria.models import Campaign, Connection, ContactList, Template
@@ -88,6 +88,9 @@ def preflight(work: Work, campaign_id: UUID, *, at: datetime | None = None) -> P
         blocks.append("nobody_eligible")
     if audience is None or not eligible:
         return Preflight(eligible, counts, None, tuple(blocks))
+    room = quotas.room(work, Quota.MESSAGES, hold=False)
+    if room is not None and room.left < eligible:
+        blocks.append("quota_messages")
     start = max(at or campaign.due_at or now(), now())
     finish = start + timedelta(seconds=eligible / rate_of(campaign, connection))
     people = f"{audience.sql} select id from judged where excluded is null"
@@ -109,9 +112,12 @@ def launch(work: Work, campaign_id: UUID, *, at: datetime | None = None) -> None
     if blocks:
         raise Invalid(_FIELD_OF.get(blocks[0], "campaign"), blocks[0], names=", ".join(unmapped(campaign, template)))
     campaign.due_at = at or now()
+    room = quotas.room(work, Quota.MESSAGES)
     campaign.total = _enlist(work, campaign, template)
     if not campaign.total:
         raise Invalid("audience", "nobody_eligible")
+    if room is not None and room.left < campaign.total:
+        raise Conflict("quota_messages", limit=room.limit, left=max(0, room.left))
     campaign.launched_at = now()
     activity.record(work, campaign, Happened.CAMPAIGN_LAUNCHED, total=campaign.total, at=at and at.isoformat())
     if at is None:

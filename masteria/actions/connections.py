@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from masteria.actions import activity, budgets
+from masteria.actions import activity, budgets, quotas
 from masteria.channels.base import NumberInfo
 from masteria.core.jobs import Job
 from masteria.core.work import Work
-from masteria.enums import ConnectionKind, ConnectionStatus, Happened, Permission, Topic
+from masteria.enums import ConnectionKind, ConnectionStatus, Happened, Permission, Quota, Topic
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Invalid
 from masteria.models import Connection
@@ -27,6 +27,7 @@ def create(work: Work, name: str, kind: str, settings: Mapping[str, str], info: 
     """Keep a number the vendor has just confirmed (`info`); its secrets are sealed from here on."""
     work.require(Permission.EDIT_CONNECTIONS)
     values = checked(name, kind, settings)
+    quotas.require(work, Quota.CONNECTIONS)
     connection = work.add(Connection(**values))
     _confirm(connection, info)
     work.session.flush()

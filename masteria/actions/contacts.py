@@ -10,10 +10,10 @@ from zoneinfo import available_timezones
 
 from sqlmodel import select
 
-from masteria.actions import activity, tally
+from masteria.actions import activity, quotas, tally
 from masteria.core import reach
 from masteria.core.work import Work
-from masteria.enums import Consent, Happened, Permission, Topic
+from masteria.enums import Consent, Happened, Permission, Quota, Topic
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Invalid, NotFound
 from masteria.kit.ids import new_id, parse_id
@@ -44,6 +44,7 @@ def create(work: Work, phone: str, **values: Any) -> UUID:
     contact = work.session.exec(work.select(Contact).where(Contact.match_key == number.match_key)).one()
     if not made:
         raise Conflict("phone_taken", contact_id=str(contact.id))
+    quotas.require(work, Quota.CONTACTS, 0)  # it is among them already; refused, it goes with the transaction
     _apply(work, contact, values)
     activity.record(work, contact, Happened.CONTACT_CREATED)
     work.announce(Topic.CONTACT, contact.id)

@@ -15,10 +15,10 @@ from uuid import UUID
 
 from sqlmodel import col
 
-from masteria.actions import activity
+from masteria.actions import activity, quotas
 from masteria.core.jobs import Job
 from masteria.core.work import Work
-from masteria.enums import Happened, ImportStatus, Permission, Topic
+from masteria.enums import Happened, ImportStatus, Permission, Quota, Topic
 from masteria.kit.clock import now
 from masteria.kit.columns import FIELDS
 from masteria.kit.errors import Conflict, Invalid, NotFound
@@ -28,6 +28,7 @@ from masteria.models import ContactList, ImportBatch
 
 LEASE_SECONDS = 120
 SLICE = 20_000  # people merged between two signs of life
+OVER_QUOTA = "quota_contacts"
 OPTIONS = frozenset({"dry_run", "on_match", "tags", "list"})
 
 
@@ -147,6 +148,13 @@ def staging(work: Work) -> Iterator[Any]:
     """Temporary tables of this transaction; yields the database cursor to copy into them."""
     work.execute(_STAGE)
     work.execute(_REJECTS)
+    with copying(work) as cursor:
+        yield cursor
+
+
+@contextmanager
+def copying(work: Work) -> Iterator[Any]:
+    """The database cursor of this transaction."""
     driver = work.session.connection().connection.driver_connection
     with driver.cursor() as cursor:  # pyright: ignore[reportOptionalMemberAccess, reportUnknownMemberType]
         yield cursor
@@ -169,6 +177,12 @@ def stage_rejects(cursor: Any, rows: Iterable[tuple[int, str, list[str]]]) -> No
             copy.write_row(row)
 
 
+def over_quota(work: Work) -> list[int]:
+    """The lines that the company's quota left out, taken from the rejects: whoever read the file knows their cells."""
+    gone = work.execute("delete from rejects where reason = :reason returning line", {"reason": OVER_QUOTA})
+    return sorted(gone.scalars())
+
+
 def merge(work: Work, options: dict[str, Any], told: Callable[[int, int], None] = lambda done, of: None) -> Counts:
     """From the staging table into contacts: new people, new values of mapped fields, more tags; nothing is blanked.
 
@@ -182,15 +196,19 @@ def merge(work: Work, options: dict[str, Any], told: Callable[[int, int], None] 
     if options.get("list"):
         values["list"] = _list(work, str(options["list"]))
     created = updated = 0
+    room = quotas.room(work, Quota.CONTACTS)
     for after in range(0, people, SLICE):
         part = {**values, "after": after, "upto": after + SLICE}
         if options.get("on_match", "update") != "skip":
             updated += work.execute(_UPDATE, part).rowcount
+        part["room"] = None if room is None else max(0, room.left - created)
         created += work.execute(_INSERT, part).rowcount
         if values["list"]:
             work.execute(_INTO_LIST, part)
         told(min(after + SLICE, people), people)
-    return Counts(staged + rejected, created, updated, staged - created - updated, rejected, staged - people)
+    over = work.execute(_OVER, values).rowcount if room is not None and created >= room.left else 0
+    left_alone = staged - created - updated - over
+    return Counts(staged + rejected, created, updated, left_alone, rejected + over, staged - people)
 
 
 @contextmanager
@@ -287,7 +305,12 @@ _INSERT = """insert into contact (id, company_id, created_at, changed_at, phone,
     attributes, consent_whatsapp)
   select uuidv7(), :company, now() - p.line * interval '1 microsecond', now(), p.phone, p.match_key, p.name,
     p.email, p.language, p.tags, p.attributes, 'unknown'
-  from people p where p.n > :after and p.n <= :upto order by p.n on conflict (company_id, match_key) do nothing"""
+  from people p where p.n > :after and p.n <= :upto and (cast(:room as bigint) is null
+    or not exists (select from contact c where c.company_id = :company and c.match_key = p.match_key))
+  order by p.n limit :room on conflict (company_id, match_key) do nothing"""
+# who found no place in the company's quota
+_OVER = f"""insert into rejects (line, reason, cells) select p.line, '{OVER_QUOTA}', '{{}}' from people p
+  where not exists (select from contact c where c.company_id = :company and c.match_key = p.match_key)"""
 _INTO_LIST = """insert into list_member (company_id, list_id, contact_id)
   select :company, :list, c.id from contact c join people p on p.match_key = c.match_key
   where c.company_id = :company and p.n > :after and p.n <= :upto order by c.id on conflict do nothing"""

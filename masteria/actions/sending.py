@@ -20,6 +20,7 @@ from masteria.enums import ConnectionStatus, Happened, SendState, Topic
 from masteria.models import Connection
 
 MAX_ATTEMPTS = 8
+OPEN = "exists (select from company where id = :company and suspended_at is null)"  # nothing leaves a suspended company
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,10 @@ def claim_recipients(work: Work, campaign_id: UUID, owner: UUID, count: int) -> 
     Materialized: as a plain subquery a nested loop would run it again and again, past its limit.
     """
     rows = work.execute(
-        """with due as materialized (
+        f"""with due as materialized (
              select id from recipient where coalesce(company_id = :company, false)
                and campaign_id = :campaign and due_at <= now()
-               and exists (select from campaign where id = :campaign and state = 'running')
+               and exists (select from campaign where id = :campaign and state = 'running') and {OPEN}
              order by due_at, id limit :count for update skip locked)
            update recipient r set state = 'claimed', owner = :owner, attempt_id = uuidv7(), due_at = null,
              attempts = r.attempts + 1, state_at = now()
@@ -73,11 +74,11 @@ def claim_recipients(work: Work, campaign_id: UUID, owner: UUID, count: int) -> 
 def claim_replies(work: Work, connection_id: UUID, owner: UUID, count: int) -> list[Claimed]:
     """The next replies of one connection, oldest first."""
     rows = work.execute(
-        """with due as materialized (
+        f"""with due as materialized (
              select m.id, coalesce(c.phone, '+' || c.whatsapp_id, c.whatsapp_user_id, '') as reach from message m
              join conversation v on v.id = m.conversation_id and v.connection_id = :connection
              join contact c on c.id = v.contact_id
-             where m.company_id = :company and m.due_at <= now()
+             where m.company_id = :company and m.due_at <= now() and {OPEN}
              order by m.due_at, m.id limit :count for update of m skip locked)
            update message m set state = 'claimed', owner = :owner, attempt_id = uuidv7(), due_at = null,
              attempts = m.attempts + 1, changed_at = now()
@@ -112,7 +113,8 @@ def mark_recipients(work: Work, campaign_id: UUID, claims: list[Claimed], *, cap
            update recipient r set state = case when v.barred is null then 'sending' else 'skipped' end,
              reason_code = v.barred, sending_at = case when v.barred is null then now() end, state_at = now()
            from v where r.id = v.id and coalesce(r.company_id = :company, false) and r.attempt_id = v.attempt_id
-             and r.state = 'claimed' and exists (select from campaign where id = :campaign and state = 'running')""",
+             and r.state = 'claimed' and exists (select from campaign where id = :campaign and state = 'running')
+             and {OPEN}""",
         "id, became",
     )
     rows = work.execute(query, {**_attempts(work, claims), "campaign": campaign_id, "cap": cap})
@@ -122,9 +124,10 @@ def mark_recipients(work: Work, campaign_id: UUID, claims: list[Claimed], *, cap
 def mark_replies(work: Work, claims: list[Claimed]) -> set[UUID]:
     """The same for replies; a person may be answered even after an opt-out, since a person asked."""
     rows = work.execute(
-        """update message m set state = 'sending', sending_at = now(), changed_at = now()
+        f"""update message m set state = 'sending', sending_at = now(), changed_at = now()
            from unnest(cast(:ids as uuid[]), cast(:attempts as uuid[])) v(id, attempt_id)
            where m.id = v.id and m.company_id = :company and m.attempt_id = v.attempt_id and m.state = 'claimed'
+             and {OPEN}
            returning m.id""",
         _attempts(work, claims),
     )

@@ -12,10 +12,10 @@ from sqlalchemy import event
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
-from masteria.actions import credentials, mail, traces
+from masteria.actions import credentials, mail, support, traces
 from masteria.config import settings
 from masteria.core import live
-from masteria.core.access import READS, Actor, rights
+from masteria.core.access import READS, Actor, Suspended, rights
 from masteria.core.work import work_across
 from masteria.enums import Happened, Topic
 from masteria.kit import devices
@@ -107,11 +107,24 @@ def find_actor(token: str) -> Actor | None:
         if found is None:
             return None
         session, person, member, company, custom, levels = found
+        if session.support_reason is not None:
+            return support.actor_of(company, person, session, levels) if session.expires_at > moment else None
+        if member is None:
+            return None
         if session.expires_at < moment or session.last_seen_at < moment - timedelta(days=IDLE_DAYS):
             return None
         if session.last_seen_at < moment - timedelta(minutes=5):
             session.last_seen_at = moment
         return actor_of(company, person, member, custom=custom, levels=levels, session=session)
+
+
+def find_suspension(token: str) -> Suspended | None:
+    """Why a session that would be good otherwise lets nobody in: its company is suspended."""
+    query = select(Company).join(Session, col(Session.company_id) == Company.id)
+    good = (Session.token_hash == digest(token), col(Session.revoked_at).is_(None), Session.expires_at > now())
+    with work_across() as database:
+        company = database.exec(query.where(*good, col(Company.suspended_at).is_not(None))).first()
+    return Suspended(company.name, company.suspended_reason or "") if company else None
 
 
 def sign_out(token: str, *, ip: str = "") -> None:
@@ -190,8 +203,9 @@ def actor_of(
 _ACTOR = (
     select(Session, Person, Member, Company, CustomRole, LEVELS)  # pyright: ignore[reportCallIssue, reportArgumentType]
     .join(Person, Person.id == Session.person_id)
-    .join(Member, sa.and_(col(Member.person_id) == Person.id, col(Member.company_id) == Session.company_id))
+    .outerjoin(Member, sa.and_(col(Member.person_id) == Person.id, col(Member.company_id) == Session.company_id))
     .join(Company, Company.id == Session.company_id)
     .outerjoin(CustomRole, col(CustomRole.id) == col(Member.custom_role_id))
-    .where(col(Session.revoked_at).is_(None), col(Company.suspended_at).is_(None))
+    # who runs the installation may look into a suspended company, and is not locked out of their own
+    .where(col(Session.revoked_at).is_(None), sa.or_(col(Company.suspended_at).is_(None), col(Person.is_operator)))
 )

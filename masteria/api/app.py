@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from masteria.api import auth, files, health, hooks, recovery
+from masteria.api import auth, files, health, hooks, recovery, support
 from masteria.api.callers import Limits
 from masteria.api.docs import page
 from masteria.api.document import document
@@ -55,6 +55,7 @@ RESOURCES = (
 BESIDE = (
     (auth.routes, "public"),
     (recovery.routes, "public"),
+    (support.routes, "installation"),
     (files.routes, "session"),
     (health.routes, "public"),
     (health.measured, "token or this machine"),

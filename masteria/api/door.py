@@ -19,6 +19,7 @@ from starlette.responses import Response
 from masteria.api import callers, repeats
 from masteria.core.access import Actor
 from masteria.enums import Permission
+from masteria.kit.errors import Forbidden
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 ANYONE_SIGNED_IN = "signed in"

@@ -61,6 +61,12 @@ SENTENCES: Mapping[str, str] = {
     "too_many_columns": "The file has too many columns.",
     "unknown_scope": "There is no such scope: {scope}",
     "unknown_column": "The file has no such column: {column}",
+    # what the installation limits
+    "quota_contacts": "The company may have {limit} contacts and has that many.",
+    "quota_connections": "The company may have {limit} connections and has that many.",
+    "quota_members": "The company may have {limit} members and has that many.",
+    "quota_messages": "The company may send {limit} messages a month, and {left} are left.",
+    "last_operator": "Nobody else runs the installation: give it to another person first.",
     # campaigns
     "state": "This is not possible in the state it is in ({state}).",
     "name_too_short": "The name is too short.",

@@ -36,6 +36,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
 }
 RANKS = tuple(ROLES)  # from the least to the most; nobody gives a role above their own
 GIVABLE = _ADMIN  # what a role of a company's own making, or a key, may be given
+# what the installation's people may in somebody else's company, looking or helping: never its people, keys or secrets
+LOOKING = _VIEWER | {P.READ_MEMBERS, P.READ_AUDIT}
+HELPING = _SUPERVISOR | {P.READ_AUDIT}
 # what changes something, by feature: gone where the installation lets a company only read
 WRITES: dict[Feature, frozenset[Permission]] = {
     Feature.CONTACTS: frozenset({P.EDIT_CONTACTS}),
@@ -108,6 +111,10 @@ class Actor:
     def level(self, feature: Feature) -> Level:
         """How much of a feature the company has."""
         return Level((self.levels or {}).get(feature, Level.FULL))
+
+    def only_reads(self, permission: str) -> bool:
+        """Whether it is the installation that lets the company only read here, whatever the role says."""
+        return any(permission in WRITES[f] and self.level(f) is Level.READ_ONLY for f in Feature)
 
 
 def rights(

@@ -24,6 +24,7 @@ class Job(StrEnum):
     IMPORT_CONTACTS = "background/import_contacts"
     SYNC_TEMPLATES = "background/sync_templates"
     SEND_MAIL = "background/send_mail"
+    DELETE_COMPANY = "background/delete_company"
 
     @property
     def queue(self) -> str:

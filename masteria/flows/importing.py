@@ -136,8 +136,17 @@ def _carried(actor: Actor, batch: ImportBatch) -> Counts:
     with work_as(actor) as work:
         _stage(work, table, mapping, lambda done, _of: sign(done // 2))
         counts = _merged(work, batch.options, lambda done, of: sign((total + total * done // of) // 2))
+        _tell_over_quota(work, table)
         imports.finish(work, batch.id, counts, table.header)
     return counts
+
+
+def _tell_over_quota(work: Work, table: Table) -> None:
+    """Whom the quota left out goes into the list of lines to bring again, as the file has them."""
+    lines = set(imports.over_quota(work))
+    if lines:
+        with imports.copying(work) as cursor:
+            imports.stage_rejects(cursor, ((n, imports.OVER_QUOTA, cells) for n, cells in table.rows() if n in lines))
 
 
 def _merged(work: Work, options: dict[str, Any], told: Told) -> Counts:

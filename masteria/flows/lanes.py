@@ -112,7 +112,8 @@ class CampaignLane(Lane):
     def plan(self) -> Plan | None:
         with work_as(self.actor) as work:
             campaign = work.get(Campaign, self.subject_id)
-            if campaign.state != CampaignState.RUNNING or budgets.rests(work, self.subject_id):
+            company = work.get_company()
+            if campaign.state != CampaignState.RUNNING or company.suspended_at or budgets.rests(work, self.subject_id):
                 return None
             connection = work.get(Connection, campaign.connection_id)
             template = work.get(Template, campaign.template_id) if campaign.template_id else None
@@ -128,7 +129,7 @@ class CampaignLane(Lane):
                 connection.id,
                 connection.portfolio,
                 connection.people_per_day if is_template else None,
-                work.get_company().marketing_cap_per_day if is_marketing else None,
+                company.marketing_cap_per_day if is_marketing else None,
             )
 
     def claim(self, owner: UUID, count: int) -> list[Claimed]:
@@ -176,6 +177,8 @@ class ReplyLane(Lane):
 
     def plan(self) -> Plan | None:
         with work_as(self.actor) as work:
+            if work.get_company().suspended_at:
+                return None
             connection = work.get(Connection, self.subject_id)
             pumps = leases.pumps_of(work, connection.id)
             return Plan(connection.kind, account_of(connection), connection.rate_per_second, 0.0, None, pumps)
@@ -210,6 +213,7 @@ def due_campaigns() -> list[Lane]:
         rows = database.execute(  # pyright: ignore[reportDeprecated]
             sa.text(
                 """select c.company_id, c.id from campaign c where c.state = 'running'
+                     and not exists (select from company k where k.id = c.company_id and k.suspended_at is not null)
                      and (c.held_until is null or c.held_until <= now()) and exists
                    (select from recipient r where r.campaign_id = c.id and r.due_at <= now())"""
             )
@@ -220,7 +224,12 @@ def due_campaigns() -> list[Lane]:
 def due_replies() -> list[Lane]:
     """Numbers with a reply due, of all companies."""
     with work_across() as database:
-        companies = database.scalars(sa.text("select distinct company_id from message where due_at <= now()")).all()
+        companies = database.scalars(
+            sa.text(
+                """select distinct company_id from message where due_at <= now()
+                     and company_id not in (select id from company where suspended_at is not null)"""
+            )
+        ).all()
     lanes: list[Lane] = []
     for company_id in companies:
         with work_as(Actor.system(company_id)) as work:

@@ -108,8 +108,10 @@ _IMPORTS = """select company_id, id from import_batch where status in ('queued',
     and (lease_until is null or lease_until < now())"""
 _WAITING = {
     Job.SEND_CAMPAIGNS: """select exists (select from campaign c join recipient r on r.campaign_id = c.id
-        where c.state = 'running' and (c.held_until is null or c.held_until <= now()) and r.due_at <= now())""",
-    Job.SEND_MESSAGES: "select exists (select from message where due_at <= now())",
+        where c.state = 'running' and c.company_id not in (select id from company where suspended_at is not null)
+          and (c.held_until is null or c.held_until <= now()) and r.due_at <= now())""",
+    Job.SEND_MESSAGES: """select exists (select from message where due_at <= now()
+        and company_id not in (select id from company where suspended_at is not null))""",
     Job.READ_INTAKE: "select exists (select from intake where state = 'waiting')",
     Job.SEND_MAIL: "select exists (select from mail where state = 'queued' and due_at <= now())",
 }

@@ -5,7 +5,7 @@ from masteria.models.activity import Activity, IdempotencyKey
 from masteria.models.base import Owned, Row
 from masteria.models.budget import PortfolioBudget, PortfolioPerson
 from masteria.models.campaign import Campaign, CampaignTally, Recipient
-from masteria.models.company import Company, CompanyFeature
+from masteria.models.company import Company, CompanyFeature, CompanyUsage, OperatorAct
 from masteria.models.connection import Connection
 from masteria.models.contact import (
     Contact,
@@ -28,6 +28,7 @@ __all__ = [
     "CampaignTally",
     "Company",
     "CompanyFeature",
+    "CompanyUsage",
     "Connection",
     "Contact",
     "ContactList",
@@ -45,6 +46,7 @@ __all__ = [
     "Member",
     "Message",
     "MessageKey",
+    "OperatorAct",
     "Owned",
     "Person",
     "PortfolioBudget",

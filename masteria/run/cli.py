@@ -72,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     doors.add_argument("--json", action="store_true")
     _companies(commands)
     _keys(commands)
+    _operators(commands)
     _imports(commands)
     _webhooks(commands)
     _benches(commands)
@@ -129,6 +130,16 @@ def _keys(commands: Commands) -> None:
     )
     found = _command(group, "rotate", _run_rotate, does, "masteria keys rotate --json")
     found.add_argument("--json", action="store_true")
+
+
+def _operators(commands: Commands) -> None:
+    group = commands.add_parser("operator", help="who runs the installation").add_subparsers(
+        required=True, metavar="command"
+    )
+    for name, does in (("grant", "let somebody run the installation"), ("revoke", "no longer; the last one stays")):
+        found = _command(group, name, _run_operator, does, f"masteria operator {name} --email ana@aurora.example")
+        found.add_argument("--email", required=True)
+        found.set_defaults(operates=name == "grant")
 
 
 def _imports(commands: Commands) -> None:
@@ -235,9 +246,18 @@ def _run_company(wanted: argparse.Namespace) -> int:
     from masteria.actions import accounts
 
     with migrated():
-        actor = accounts.create_company(wanted.name, wanted.owner_email, wanted.owner_password)
+        actor = accounts.create_company(wanted.name, wanted.owner_email, wanted.owner_password, may_operate=True)
         slug = accounts.slug_of(actor.company_id)
     say(json.dumps({"id": str(actor.company_id), "slug": slug}) if wanted.json else f"Company created: {slug}")
+    return 0
+
+
+def _run_operator(wanted: argparse.Namespace) -> int:
+    from masteria.actions import operators
+
+    with migrated():
+        name = operators.set_by_email(wanted.email, operates=wanted.operates)
+    say(f"{name} runs the installation." if wanted.operates else f"{name} no longer runs the installation.")
     return 0
 
 

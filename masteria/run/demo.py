@@ -72,7 +72,7 @@ def fill() -> None:
     migrate.upgrade()
     if not accounts.needs_setup():
         return
-    accounts.create_company("Aurora Café", DEMO_EMAIL, DEMO_PASSWORD, owner_name="Ana Prado")
+    accounts.create_company("Aurora Café", DEMO_EMAIL, DEMO_PASSWORD, owner_name="Ana Prado", may_operate=True)
     ana = sessions.find_actor(sessions.sign_in(DEMO_EMAIL, DEMO_PASSWORD))
     assert ana is not None
     with work_as(ana) as work:

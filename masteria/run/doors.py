@@ -25,6 +25,8 @@ COMMANDS = [
     "doors",
     "company-create",
     "api-key-create",
+    "operator-grant",
+    "operator-revoke",
     "import-contacts",
     "keys-rotate",
     "bench",

@@ -11,6 +11,7 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import State, StateUpdate
 from reflex_base.registry import RegistrationContext
 
+from masteria.core.access import Actor
 from masteria.enums import Permission
 from masteria.kit.storable import storable
 from masteria.ui import identity
@@ -62,17 +63,21 @@ class Guard(Middleware):
         identity.become(actor, language.code)
         if self._owner_of.get(token) != session:
             # another person's tab token, or a session that ended: nothing kept for this tab may be used
-            return _answer(rx.call_script("location.reload()" if actor else identity.SIGN_IN_AGAIN))
+            return _answer(rx.call_script("location.reload()" if actor else await self._out(state, again=True)))
         hub.attach(token, actor, language.code)
         wanted = rule(event.name)
         if wanted == PUBLIC:
             return _cleaned(event)
         if actor is None:
-            return _answer(rx.call_script(identity.SIGN_IN))
+            return _answer(rx.call_script(await self._out(state)))
         if wanted is None or (wanted != SIGNED_IN and not actor.may(Permission(wanted))):
-            key = "error.forbidden" if actor.is_verified or wanted is None else "error.unverified"
-            return _answer(rx.toast.error(tr(language.code, key)))
+            return _answer(rx.toast.error(tr(language.code, _why_not(actor, wanted))))
         return _cleaned(event)
+
+    @staticmethod
+    async def _out(state: State, *, again: bool = False) -> str:
+        script = identity.SIGN_IN_AGAIN if again else identity.SIGN_IN
+        return await identity.way_out(state.router.headers.cookie, script)
 
     def _remember(self, token: str, session: str) -> None:
         if len(self._owner_of) > 50_000:
@@ -94,6 +99,12 @@ def unmarked() -> list[str]:
     """Our handlers that nobody may call: forgotten marks. A test keeps this empty."""
     ours = [n for n in RegistrationContext.get().event_handlers if ".masteria___" in n and not n.endswith(".setvar")]
     return sorted(n for n in ours if rule(n) is None)
+
+
+def _why_not(actor: Actor, wanted: Permission | str | None) -> str:
+    if wanted is not None and actor.only_reads(wanted):
+        return "error.read_only"
+    return "error.forbidden" if actor.is_verified or wanted is None else "error.unverified"
 
 
 def _cleaned(event: Event) -> None:

@@ -20,6 +20,7 @@ _LEAVE = (
     "location.assign('/login?{}next=' + encodeURIComponent(location.pathname + location.search))"
 )
 SIGN_IN, SIGN_IN_AGAIN = _LEAVE.format(""), _LEAVE.format("problem=ended&")
+CLOSED = "location.pathname === '/suspended' || location.assign('/suspended')"
 
 _current: ContextVar[Actor | None] = ContextVar("actor", default=None)
 _language: ContextVar[str] = ContextVar("language", default="pt_BR")
@@ -32,6 +33,12 @@ def current() -> Actor:
     if actor is None:
         raise Forbidden("signed out")
     return actor
+
+
+def only_reads(permission: str) -> bool:
+    """Whether the person's company may only read where this permission would be needed."""
+    actor = _current.get()
+    return actor is not None and actor.only_reads(permission)
 
 
 def language() -> str:
@@ -56,6 +63,12 @@ async def find(cookie_header: str | None) -> Actor | None:
         known = (time.monotonic() + KNOWN_SECONDS, await asyncio.to_thread(sessions.find_actor, token))
         _known[token] = known
     return known[1]
+
+
+async def way_out(cookie_header: str | None, script: str) -> str:
+    """Where nobody goes: to the sign-in, or to the page that says why their company is closed."""
+    token = cookie_value(cookie_header)
+    return CLOSED if token and await asyncio.to_thread(sessions.find_suspension, token) else script
 
 
 def forget_all() -> None:

@@ -35,6 +35,7 @@ class Hub:
         self.language_of: dict[str, str] = {}
         self.tabs: defaultdict[UUID, set[str]] = defaultdict(set)
         self.watched: dict[str, dict[str, Any]] = {}
+        self.standing: dict[Topic, Any] = {}
         self._dirty: defaultdict[str, set[str]] = defaultdict(set)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._app: rx.App | None = None
@@ -58,6 +59,10 @@ class Hub:
         """From now on this tab shows these things; `reload` is the handler that reads them again."""
         self.watched[token] = {f"{topic}:{row_id}": reload for topic, row_id in topics}
 
+    def always(self, topic: Topic, reload: Any) -> None:
+        """Every signed-in tab reads this again when it changes, whatever page it shows."""
+        self.standing[topic] = reload
+
     def forget(self, token: str) -> None:
         company = self.company_of.pop(token, None)
         if company is not None:
@@ -75,11 +80,15 @@ class Hub:
             identity.forget_all()
             self._start(self.cut(row_id))
             return
+        if topic is Topic.COMPANY:
+            identity.forget_all()  # what its people may do can be another now
         for token in list(self.tabs.get(company_id, ())):
             if not self._here(token):
                 self.forget(token)
                 continue
             keys = {f"{topic}:{row_id}", f"{topic}:{ANY}"} & self.watched.get(token, {}).keys()
+            if topic in self.standing:
+                keys.add(topic)
             if keys:
                 self._dirty[token] |= keys
                 if token not in self._timers:
@@ -118,7 +127,8 @@ class Hub:
         keys, watched = self._dirty.pop(token, set()), self.watched.get(token, {})
         if not self._here(token):
             return
-        for reload in {watched[key] for key in keys if key in watched}:
+        wanted = {watched.get(key) or self.standing.get(key) for key in keys}  # pyright: ignore[reportArgumentType, reportCallIssue]
+        for reload in filter(None, wanted):
             event = Event.from_event_type(reload())[0]
             self._start(self._app.event_processor.enqueue(token, event))  # pyright: ignore[reportOptionalMemberAccess]
 

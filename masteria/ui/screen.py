@@ -102,7 +102,7 @@ def explain(error: Exception, language: str) -> str:
     if isinstance(error, Unverified):
         return tr(language, "error.unverified")
     if isinstance(error, Forbidden):
-        return tr(language, "error.forbidden")
+        return tr(language, "error.read_only" if identity.only_reads(str(error)) else "error.forbidden")
     if isinstance(error, OutsideError):
         return tr(language, "error.outside")
     if isinstance(error, Conflict | Invalid):

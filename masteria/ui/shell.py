@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import reflex as rx
@@ -9,11 +10,15 @@ from reflex.style import set_color_mode
 from reflex.utils.imports import ImportDict, ImportVar
 from reflex_components_core.core.banner import has_connection_errors
 
-from masteria.enums import Permission
+from masteria.actions import support
+from masteria.core.access import Actor
+from masteria.core.work import work_as
+from masteria.enums import Permission, Topic
 from masteria.ui import identity
 from masteria.ui.components.basics import brand, icon, native_form, native_link
+from masteria.ui.live import hub
 from masteria.ui.marks import public
-from masteria.ui.texts import LANGUAGES, Language, t
+from masteria.ui.texts import LANGUAGES, Language, moment, t, tr
 
 GROUPS = (
     ("nav.serve", (("/conversations", "messages-square", "nav.conversations"),)),
@@ -38,6 +43,9 @@ class Profile(rx.State):
     may_edit: bool = False
     may_admin: bool = False
     rights: list[str] = []
+    is_support: bool = False
+    operates: bool = False
+    visits: list[str] = []
 
     @rx.event
     @public
@@ -45,7 +53,7 @@ class Profile(rx.State):
         """Read who is signed in; nobody goes to the sign-in page."""
         actor = await identity.find(self.router.headers.cookie)
         if actor is None:
-            return rx.call_script(identity.SIGN_IN)
+            return rx.call_script(await identity.way_out(self.router.headers.cookie, identity.SIGN_IN))
         self.name, self.role, self.company, self.email = (
             actor.name,
             str(actor.role or ""),
@@ -55,12 +63,26 @@ class Profile(rx.State):
         self.may_edit = actor.may(Permission.EDIT_CAMPAIGNS)
         self.may_admin = actor.may(Permission.EDIT_CONNECTIONS)
         self.rights = sorted(actor.permissions)
+        self.is_support, self.operates = actor.is_support, actor.may(Permission.OPERATE)
+        self.visits = await asyncio.to_thread(_visits, actor, identity.language())
         return None
 
     @rx.var
     def initials(self) -> str:
         parts = self.name.split()
         return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper()
+
+
+def _visits(actor: Actor, language: str) -> list[str]:
+    """A line for each visit of support that is going on, for those who answer for the company."""
+    with work_as(actor) as work:
+        found = support.visits(work)
+    return [
+        tr(language, "support.here", time=moment(v.until, language, actor.timezone), reason=v.reason) for v in found
+    ]
+
+
+hub.always(Topic.COMPANY, Profile.enter)
 
 
 def shell(
@@ -77,6 +99,7 @@ def shell(
         _side(active),
         rx.el.div(
             _top(title, tools, back),
+            _support(),
             _offline(),
             rx.el.main(*content, class_name="m-body", id="content", tab_index=-1),
             class_name="m-main",
@@ -183,6 +206,27 @@ def _health() -> rx.Component:
     )
 
 
+def _support() -> rx.Component:
+    """Who visits as support reads where they are, and the company reads that they are there."""
+    leave = native_form(
+        rx.el.button(t("support.leave"), type="submit", class_name="btn soft small"),
+        action="/auth/support/leave",
+        method="post",
+    )
+    mine = rx.el.div(
+        icon("headset"),
+        rx.el.span(t("support.inside", company=Profile.company)),
+        leave,
+        class_name="m-support",
+        role="status",
+    )
+    theirs = rx.foreach(
+        Profile.visits,
+        lambda line: rx.el.div(icon("headset"), rx.el.span(line), class_name="m-support", role="status"),
+    )
+    return rx.cond(Profile.is_support, mine, theirs)
+
+
 def _offline() -> rx.Component:
     return rx.cond(
         has_connection_errors,
@@ -224,14 +268,19 @@ def _me_items(form_id: str) -> list[rx.Component]:
     role = rx.match(
         Profile.role,
         *((name, t(f"role.{name}")) for name in ("owner", "admin", "supervisor", "agent")),
-        t("role.viewer"),
+        rx.cond(Profile.is_support, t("role.support"), t("role.viewer")),
     )
     leave = rx.call_script(f"document.getElementById('{form_id}').submit()")
+    installation = rx.cond(
+        Profile.operates,
+        rx.menu.item(icon("server-cog", 15), t("nav.installation"), on_select=rx.redirect("/admin")),
+    )
     return [
         rx.el.div(rx.el.b(Profile.name), rx.el.small(Profile.email), rx.el.small(role), class_name="m-menu-head"),
         rx.menu.separator(),
         rx.menu.sub(rx.menu.sub_trigger(icon("sun-moon", 15), t("nav.theme")), rx.menu.sub_content(*themes)),
         rx.menu.sub(rx.menu.sub_trigger(icon("languages", 15), t("nav.language")), rx.menu.sub_content(*languages)),
         rx.menu.separator(),
+        installation,
         rx.menu.item(icon("log-out", 15), t("nav.sign_out"), on_select=leave),
     ]

@@ -6,9 +6,9 @@ import re
 
 from openapi_spec_validator import validate
 
-from masteria.api.auth import SECURE_COOKIE
 from masteria.api.document import operations
 from masteria.api.door import ANYONE, WAYS_IN
+from masteria.api.entry import SECURE_COOKIE
 from tests.api.api import client
 
 

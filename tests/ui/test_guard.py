@@ -51,6 +51,7 @@ def test_few_handlers_are_open_to_all() -> None:
         "language.choose",
         "door_state.enter_login",
         "door_state.enter_setup",
+        "suspended_state.enter",
     }
 
 
@@ -70,7 +71,7 @@ def test_every_public_method_of_a_state_is_an_event_or_a_var() -> None:
 def test_every_page_asks_for_something() -> None:
     paths = {kwargs["route"] for _, kwargs in RegistrationContext.get().decorated_pages}
     assert paths == set(PAGES)
-    assert {route for route, need in PAGES.items() if need == PUBLIC} == {"/", "/login", "/setup", "404"}
+    assert {route for route, need in PAGES.items() if need == PUBLIC} == {"/", "/login", "/setup", "/suspended", "404"}
 
 
 def test_only_reflex_own_plumbing_is_open() -> None:

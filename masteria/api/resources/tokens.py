@@ -68,14 +68,9 @@ def _is_refresh(body: Wanted) -> bool:
 
 def _sign_in(body: Wanted, caller: tokens.Caller) -> Pair:
     """Wrong too often, with the password or the code: the account rests for this address, as at the sign-in page."""
-    who = (body.email.strip().lower(), caller.ip)
-    if attempts.too_many(*who):
-        raise TooOften(attempts.WINDOW_SECONDS)
-    try:
-        pair = tokens.sign_in(body.email, body.password, caller, totp=body.totp, company=body.company)
-    except NotLetIn as error:
-        if error.reason in ("wrong", "totp_wrong"):
-            attempts.failed(*who)
-        raise
-    attempts.succeeded(*who)
+    done = attempts.sign_in(body.email.strip().lower(), caller.ip)
+    if done.wait:
+        raise TooOften(done.wait)
+    pair = tokens.sign_in(body.email, body.password, caller, totp=body.totp, company=body.company)
+    attempts.forgive(done)
     return pair

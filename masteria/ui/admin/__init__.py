@@ -1,0 +1,1 @@
+"""The installation: its companies and its people, for who runs it."""

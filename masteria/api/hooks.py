@@ -24,6 +24,7 @@ from masteria.actions import intake
 from masteria.actions.intake import Door
 from masteria.api.group_commit import GroupCommit
 from masteria.channels import meta_inbound
+from masteria.channels.values import load
 from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.kit.errors import NotFound
@@ -132,7 +133,7 @@ async def _known(key: Hashable, look: Callable[[], list[Door]]) -> list[Door]:
 
 
 async def _load(raw: bytes) -> dict[str, Any] | None:
-    return meta_inbound.load(raw) if len(raw) <= SMALL_BODY else await asyncio.to_thread(meta_inbound.load, raw)
+    return load(raw) if len(raw) <= SMALL_BODY else await asyncio.to_thread(load, raw)
 
 
 async def _body(request: Request) -> bytes:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from masteria.channels.meta_inbound import as_dict
-from masteria.channels.meta_told import Change, Told, part
-from masteria.channels.meta_values import first, text, word
+from masteria.channels.told import Change, Told, part
+from masteria.channels.values import as_dict, first, text, word
 from masteria.kit.storable import storable
 
 Fields = dict[str, Any]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from masteria.channels.meta_inbound import as_dict
 from masteria.channels.meta_people import message_fields, messages
 from masteria.channels.meta_statuses import errors
-from masteria.channels.meta_told import Change, Item, Told, items, part
-from masteria.channels.meta_values import digits, first, seconds, user_id, whole, word
+from masteria.channels.told import Change, Item, Told, items, part
+from masteria.channels.values import as_dict, digits, first, seconds, user_id, whole, word
 
 
 def echoes(change: Change) -> Iterator[Told]:

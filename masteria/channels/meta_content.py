@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from masteria.channels.meta_inbound import as_dict, as_list
+from masteria.channels.values import as_dict, as_list
 
 Content = tuple[str, dict[str, Any]]
 MEDIA = ("image", "video", "audio", "document", "sticker")

@@ -7,9 +7,8 @@ from typing import Any
 
 from masteria.channels.base import AccountTold, Clicked, Inbound, Moved, Preference, Receipt, TemplateTold
 from masteria.channels.meta_content import content_of
-from masteria.channels.meta_inbound import as_dict
-from masteria.channels.meta_told import Told
-from masteria.channels.meta_values import digits, first, user_id, word
+from masteria.channels.told import Told
+from masteria.channels.values import as_dict, digits, first, user_id, word
 from masteria.kit.storable import storable
 
 Event = Inbound | Moved | Receipt | Preference | TemplateTold | AccountTold | Clicked

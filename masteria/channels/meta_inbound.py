@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from masteria.channels.values import as_dict, as_list
+
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 _ID = re.compile(r"[0-9A-Za-z]{1,64}")
 MOST_ADDRESSEES = 50  # numbers and accounts of one body that are looked up
@@ -42,15 +44,6 @@ def challenge_of(query: Mapping[str, str], tokens: Iterable[str]) -> str | None:
     for token in tokens:
         right |= hmac.compare_digest(token.encode(), given)
     return query.get("hub.challenge", "") if right and query.get("hub.mode") == "subscribe" else None
-
-
-def load(raw: bytes) -> dict[str, Any] | None:
-    """The body as it stands; None when it is no JSON object (too deep and endless numbers included)."""
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def addressees(body: dict[str, Any]) -> Addressees:
@@ -91,16 +84,6 @@ def account_of(entry: dict[str, Any], change: dict[str, Any]) -> str | None:
     told = as_dict(as_dict(change.get("value")).get("waba_info")).get("waba_id")
     found = told or entry.get("id")
     return str(found) if isinstance(found, str | int) and found else None
-
-
-def as_list(value: Any) -> list[Any]:
-    """Any list of a webhook may be absent, null or something else."""
-    return value if isinstance(value, list) else []
-
-
-def as_dict(value: Any) -> dict[str, Any]:
-    """The same for objects."""
-    return value if isinstance(value, dict) else {}
 
 
 def _ids(found: Iterable[str | None]) -> tuple[str, ...]:

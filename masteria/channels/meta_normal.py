@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from masteria.channels import meta_account, meta_coexistence, meta_people, meta_statuses
-from masteria.channels.meta_inbound import account_of, as_dict, as_list, number_of
-from masteria.channels.meta_told import BROKEN, Change, Told, items
-from masteria.channels.meta_values import word
+from masteria.channels.meta_inbound import account_of, number_of
+from masteria.channels.told import BROKEN, Change, Told, items
+from masteria.channels.values import as_dict, as_list, word
 from masteria.kit.storable import storable
 
 OBJECT = "whatsapp_business_account"

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from masteria.channels.meta_content import MEDIA
-from masteria.channels.meta_inbound import as_dict
 from masteria.channels.meta_statuses import action, call_fields, errors, status
-from masteria.channels.meta_told import Change, Item, Told, part
-from masteria.channels.meta_values import digits, first, text, user_id, wamid, word
+from masteria.channels.told import Change, Item, Told, part
+from masteria.channels.values import as_dict, digits, first, text, user_id, wamid, word
 from masteria.kit.storable import storable
 
 _KNOWN = frozenset({"text", *MEDIA, "location", "contacts", "button", "interactive", "order"})

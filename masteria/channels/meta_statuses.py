@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from masteria.channels.meta_inbound import as_dict, as_list
-from masteria.channels.meta_told import Change, Item, Told, part
-from masteria.channels.meta_values import digits, first, user_id, wamid, whole, word
+from masteria.channels.told import Change, Item, Told, part
+from masteria.channels.values import as_dict, as_list, digits, first, user_id, wamid, whole, word
 
 STATUSES = frozenset({"sent", "delivered", "read", "played", "failed", "deleted"})
 STOPPED_MARKETING = 131050

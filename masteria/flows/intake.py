@@ -11,8 +11,9 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from masteria.actions import intake
 from masteria.actions.intake import Body, Outcome
-from masteria.channels import meta_events, meta_inbound, meta_normal
-from masteria.channels.meta_told import Told
+from masteria.channels import meta_events, meta_normal
+from masteria.channels.told import Told
+from masteria.channels.values import load
 from masteria.core import jobs
 from masteria.core.access import Actor
 from masteria.core.work import Work, work_across, work_as
@@ -109,7 +110,7 @@ def _said(error: Exception) -> str:
 
 def _steps(body: Body, numbers: Mapping[str, UUID], outcome: Outcome) -> Iterator[Step]:
     """Events go to the connection of their number, wherever the body came in; one without a number to the signer's."""
-    found = meta_inbound.load(body.raw)
+    found = load(body.raw)
     if found is None:
         outcome.errors.append("not a JSON object")
         return

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from masteria.channels import meta_inbound, meta_normal
+from masteria.channels import meta_normal
+from masteria.channels.values import load
 from masteria.core import reach
 from masteria.core.work import Work
 from masteria.enums import IntakeState, Permission
@@ -110,7 +111,7 @@ def _row(row: Any, body: bytes | None, most: int | None) -> InboundRow:
     plain = (row.id, row.connection_id, row.connection_name, row.state, row.error, row.created_at, row.processed_at)
     if body is None:
         return InboundRow(*plain, row.size, None, [], None, did.get("counts", {}))
-    told = meta_normal.normalise(meta_inbound.load(body), row.created_at)
+    told = meta_normal.normalise(load(body), row.created_at)
     effects = _effects(did, len(told))
     events = [EventRow(t.kind, t.fields, effect) for t, effect in list(zip(told, effects, strict=True))[:most]]
     return InboundRow(*plain, row.size, _readable(body), events, len(told), did.get("counts", {}))

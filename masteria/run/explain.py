@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from masteria.channels import meta_inbound, meta_normal
+from masteria.channels import meta_normal
+from masteria.channels.values import load
 from masteria.kit.clock import now
 from masteria.kit.errors import Invalid
 
@@ -39,7 +40,7 @@ def _read(file: str) -> bytes:
 
 
 def _meta(raw: bytes, received_at: datetime) -> Iterable[dict[str, Any]]:
-    body = meta_inbound.load(raw)
+    body = load(raw)
     if body is None:
         raise Invalid("file", "This is no JSON object, so no webhook of Meta's.")
     return (told.shown() for told in meta_normal.normalise(body, received_at))

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from masteria.channels import meta_inbound
+from masteria.channels.values import load
 from masteria.kit.storable import storable
 from tests.metahooks import signature
 
@@ -54,13 +55,13 @@ def test_the_handshake_echoes_the_challenge_for_one_of_the_tokens() -> None:
     ids=["empty", "no json", "list", "number", "text", "bytes", "deep list", "deep object", "huge integer"],
 )
 def test_what_is_no_json_object_is_none(raw: bytes) -> None:
-    assert meta_inbound.load(raw) is None
+    assert load(raw) is None
 
 
 def test_decoding_cleans_what_the_database_refuses() -> None:
     deep = b'{"d":' * 60 + b"1" + b"}" * 60
     raw = b'{"nul":"a\\u0000b","lone":"x\\ud83d","pair":"\\ud83d\\ude00","k\\u0000":NaN,"deep":' + deep + b"}"
-    found = storable(meta_inbound.load(raw))
+    found = storable(load(raw))
     assert (found["nul"], found["lone"], found["pair"], found["k"]) == ("ab", "x?", "😀", None)
     assert json.dumps(found).count('"d"') < 45
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from masteria.channels import meta_inbound, meta_normal
-from masteria.channels.meta_told import Told
+from masteria.channels import meta_normal
+from masteria.channels.told import Told
+from masteria.channels.values import load
 
 HERE = Path(__file__).parent
 PAYLOADS = sorted(path.stem for path in (HERE / "payloads").glob("*.json"))
@@ -37,7 +38,7 @@ def of(field: str, value: Any, **entry: Any) -> list[Told]:
 
 
 def saved(name: str) -> list[Told]:
-    return told(meta_inbound.load((HERE / "payloads" / f"{name}.json").read_bytes()))
+    return told(load((HERE / "payloads" / f"{name}.json").read_bytes()))
 
 
 @pytest.mark.parametrize("name", PAYLOADS)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from masteria.channels import meta_inbound, meta_normal
+from masteria.channels import meta_normal
+from masteria.channels.values import load
 from masteria.enums import Effect
 from masteria.flows import intake
 from masteria.kit.clock import now
@@ -100,7 +101,7 @@ def test_every_kind_and_every_effect_has_words(language: str) -> None:
 
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_every_event_has_a_line(name: str) -> None:
-    body = meta_inbound.load((HERE / "payloads" / f"{name}.json").read_bytes())
+    body = load((HERE / "payloads" / f"{name}.json").read_bytes())
     for told in meta_normal.normalise(body, now()):
         line = event_line("en", EventRow(told.kind, told.fields, None))
         assert "{" not in line

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from masteria.channels.meta_inbound import as_dict
-from masteria.channels.meta_values import moment, seconds, text
+from masteria.channels.values import as_dict, moment, seconds, text
 from masteria.kit.storable import storable
 
 Item = dict[str, Any]
@@ -17,9 +16,10 @@ BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowE
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One normalised event. `fields` hold exactly what is promised for the kind; `item` is what Meta wrote.
+    """One normalised event. `fields` hold exactly what is promised for the kind; `item` is what the vendor
+    wrote.
 
-    `number` is the phone number id it is for (None: the whole account), `account` the WhatsApp Business Account.
+    `number` is the vendor's id of the number it is for (None: the whole account), `account` its account.
     """
 
     kind: str
@@ -36,7 +36,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a webhook, and what its items share."""
+    """One change of a webhook of Meta's, and what its items share."""
 
     field: str
     value: dict[str, Any]

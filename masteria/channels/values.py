@@ -1,4 +1,4 @@
-"""Single values of Meta's webhooks, read without trust: text for numbers, numbers for text, nulls, times. Pure.
+"""Single values of vendors' webhooks, read without trust: text for numbers, numbers for text, nulls, times. Pure.
 
 Every reader gives `None` for what is not there or cannot be; none raises but `wamid`, since a message without its id is
 no message.
@@ -6,6 +6,7 @@ no message.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,25 @@ MOST_WHOLE = 2**63 - 1
 _PHONE = re.compile(r"\d{5,15}")
 _WHOLE = re.compile(r"-?\d{1,19}")
 _FIRST, _LAST = 0, 253_402_300_799  # the seconds of years 1970 to 9999
+
+
+def load(raw: bytes) -> dict[str, Any] | None:
+    """The body as it stands; None when it is no JSON object (too deep and endless numbers included)."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def as_list(value: Any) -> list[Any]:
+    """Any list of a webhook may be absent, null or something else."""
+    return value if isinstance(value, list) else []
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """The same for objects."""
+    return value if isinstance(value, dict) else {}
 
 
 def text(value: Any) -> str | None:

@@ -16,7 +16,7 @@ from masteria.kit.storable import storable_text
 MOST_ID = 128  # characters of a message id that are kept; a longer one is none of Meta's
 MOST_USER_ID = 160
 MOST_WHOLE = 2**63 - 1
-_PHONE = re.compile(r"\d{5,15}")
+_PHONE = re.compile(r"[0-9]{5,15}")
 _WHOLE = re.compile(r"-?\d{1,19}")
 _FIRST, _LAST = 0, 253_402_300_799  # the seconds of years 1970 to 9999
 
@@ -80,7 +80,7 @@ def moment(value: Any, received_at: datetime) -> datetime:
 
 def digits(value: Any) -> str | None:
     """The digits of a phone number; what is none (a group's id, a word) is None."""
-    found = re.sub(r"\D", "", (text(value) or "")[:40])
+    found = re.sub(r"[^0-9]", "", (text(value) or "")[:40])
     return found if _PHONE.fullmatch(found) else None
 
 

@@ -39,6 +39,26 @@ def test_what_is_no_json_object_is_said_in_one_line(given: bytes) -> None:
     assert (found.returncode, found.stdout, len(found.stderr.splitlines())) == (1, b"", 1)
 
 
+@pytest.mark.parametrize(
+    ("provider", "file", "kinds"),
+    [
+        ("twilio", "message_stop.form", ["message", "marketing_preference"]),
+        ("zenvia", "not_delivered.json", ["status"]),
+        ("aws", "delivered_by_sns.json", ["status"]),
+    ],
+)
+def test_it_reads_what_sms_gateways_send(provider: str, file: str, kinds: list[str]) -> None:
+    found = explain(str(PAYLOADS.parent / "sms" / provider / file), "--provider", provider)
+    assert (found.returncode, found.stderr) == (0, b"")
+    assert [json.loads(line)["kind"] for line in found.stdout.splitlines()] == kinds
+
+
+def test_what_is_no_callback_of_a_gateway_is_said_in_one_line() -> None:
+    found = explain("-", "--provider", "twilio", given=b"hello")
+    said = b"This is neither a form nor a JSON object, so no webhook of this provider's.\n"
+    assert (found.returncode, found.stdout, found.stderr) == (1, b"", said)
+
+
 def test_a_missing_file_is_named() -> None:
     found = explain("/nowhere/payload.json")
     assert (found.returncode, found.stderr) == (1, b"There is no file /nowhere/payload.json.\n")

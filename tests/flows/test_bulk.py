@@ -105,6 +105,7 @@ def test_a_batch_makes_as_many_statements_as_a_small_one(
     cast: Cast, make: Callable[[Actor, Connection, int], list[Body]]
 ) -> None:
     counted: list[int] = []
+    intake.read()  # whatever another test left waiting
     for actor, many in ((cast.clara, 4), (cast.ana, MANY)):
         connection = a_connection(actor, address="+5511900000100")
         take_in(actor, connection, *make(actor, connection, many))

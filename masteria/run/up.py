@@ -90,6 +90,10 @@ class Start:
         self.env |= {"META_GRAPH_URL": address, "MASTERIA_SANDBOX_URL": address}
         callback = f"http://127.0.0.1:{self.wish.port}/webhooks/meta"
         command = [sys.executable, "-m", "masteria.sandbox", "--port", str(self.wish.sandbox_port), "--living"]
+        if not self.env.get("SMTP_URL"):
+            post = embedded.free_port()
+            self.env["SMTP_URL"] = f"smtp://127.0.0.1:{post}"
+            command += ["--smtp-port", str(post)]
         self.python("sandbox", [*command, "--callback", callback, "--data", str(self.wish.data_dir / "sandbox.json")])
 
     def screens(self) -> None:
@@ -134,6 +138,7 @@ REMEMBERED = (
     "MASTERIA_SECRET_KEY",
     "MASTERIA_ENCRYPTION_KEYS",
     "META_GRAPH_URL",
+    "SMTP_URL",
 )
 
 

@@ -16,4 +16,5 @@ def lines(address: str, demo: bool, sandbox: str) -> str:
     if demo:
         told.append(f"  Sample company: sign in as {DEMO_EMAIL} with password {DEMO_PASSWORD}")
         told.append(f"  Customers' phones (simulated): {sandbox}/phones")
+        told.append(f"  Everybody's mail (simulated): {sandbox}/mailbox")
     return "\n".join([*told, ""])

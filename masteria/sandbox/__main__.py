@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     found.add_argument("--port", type=int, default=3900, help="default %(default)s")
+    found.add_argument("--smtp-port", type=int, default=0, help="also take mail there, to be read at /mailbox")
     found.add_argument("--callback", default="", help="where the sample number's webhooks go")
     found.add_argument("--data", type=Path, help="a file that keeps the phones between starts")
     found.add_argument(
@@ -56,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
         magic=not wanted.fast,
     )
     try:
-        serve(wanted.host, wanted.port, options)
+        serve(wanted.host, wanted.port, options, smtp_port=wanted.smtp_port)
     except OSError as error:
         log.error("Port %s cannot be used: %s. Choose another with --port.", wanted.port, os.strerror(error.errno or 0))
         return 1

@@ -50,11 +50,16 @@ class Control:
         """When messages were refused, epoch seconds; the last ten thousand."""
         return {"data": list(self.world.ledger.refused_at)}
 
+    def mail(self, wanted: Answer) -> Answer:
+        """The letters that came, the newest first; `to` narrows it to one address."""
+        return {"data": self.world.mailbox.to(str(wanted.get("to", "")))}
+
     def reset(self, _: Answer) -> Answer:
         """Counts, phones and what is still to happen are gone; numbers, templates and options stay."""
         self.world.ledger = Ledger()
         for kept in (self.world.phones, self.world.windows, self.world.stopped, self.world.blocked):
             kept.clear()
+        self.world.mailbox.letters.clear()
         self.graph.forget()
         self.life.forget()
         self.world.changed += 1
@@ -143,6 +148,7 @@ CONTROLS = {
     ("GET", "accepted"): "accepted",
     ("GET", "refused"): "refused",
     ("GET", "logins"): "logins",
+    ("GET", "mail"): "mail",
     **{
         ("POST", name): name
         for name in (

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from masteria.sandbox import sample
+from masteria.sandbox import mailbox, sample
 from masteria.sandbox.http import Call, Exchange
 from masteria.sandbox.life import Life
 from masteria.sandbox.outcomes import MAGIC
@@ -40,6 +40,9 @@ class Pages:
 
     def answer(self, call: Call, exchange: Exchange) -> Coroutine[Any, Any, None] | None:
         """Reply at once, or give back the stream that goes on replying."""
+        if call.path.startswith("/mailbox"):
+            self._mailbox(call, exchange)
+            return None
         name = call.path.removeprefix("/phones").removeprefix("/")
         if call.method == "POST":
             self._act(name, call, exchange)
@@ -55,6 +58,15 @@ class Pages:
         else:
             exchange.reply(404, b"Not here. Try /phones.", "text/plain")
         return None
+
+    def _mailbox(self, call: Call, exchange: Exchange) -> None:
+        language = _language(call)
+        if call.method != "GET":
+            exchange.reply(404, b"", "text/plain")
+        elif call.path == "/mailbox/state":
+            exchange.reply(200, mailbox.state(self.world.mailbox), more=SAFE)
+        else:
+            mailbox.answer(self.world.mailbox, call, exchange, {**words(language), "lang": language}, SAFE)
 
     def _media(self, media_id: str, exchange: Exchange) -> None:
         found = self.world.media.get(media_id)

@@ -12,7 +12,7 @@ from typing import Any
 
 import uvloop
 
-from masteria.sandbox import media
+from masteria.sandbox import mailbox, media
 from masteria.sandbox.control import Control, argument
 from masteria.sandbox.errors import GraphError
 from masteria.sandbox.graph import VERSION, Graph, Reply
@@ -29,7 +29,7 @@ BACKLOG = 2048
 
 
 class Sandbox:
-    """Routes: `/v2x.0/…` is Graph, `/_sandbox/…` steers and counts, `/oidc/…` vouches, `/phones` and `/` are for people."""
+    """`/v2x.0/…` is Graph, `/_sandbox/…` steers and counts, `/oidc/…` vouches; `/phones`, `/mailbox`, `/` are for people."""
 
     def __init__(self, options: SandboxOptions) -> None:
         self.world = World(options)
@@ -48,7 +48,7 @@ class Sandbox:
             self._control(call.path.removeprefix("/_sandbox/"), call, exchange)
         elif call.path.startswith("/oidc/"):
             self.providers.answer(call, exchange)
-        elif call.path.startswith("/phones") or call.path == "/":
+        elif call.path.startswith(("/phones", "/mailbox")) or call.path == "/":
             self._page(call, exchange)
         else:
             _refuse(exchange, GraphError(100, f"Unknown path components: {call.path}", status=404))
@@ -127,21 +127,24 @@ def _refuse(exchange: Exchange, error: GraphError) -> None:
     exchange.reply(error.status, error.body())
 
 
-def serve(host: str, port: int, options: SandboxOptions) -> None:
-    """Until SIGTERM or SIGINT; `OSError` when the port is taken."""
-    uvloop.run(_serve(host, port, options))
+def serve(host: str, port: int, options: SandboxOptions, *, smtp_port: int = 0) -> None:
+    """Until SIGTERM or SIGINT; `OSError` when a port is taken. Without an `smtp_port` no mail is taken."""
+    uvloop.run(_serve(host, port, options, smtp_port))
 
 
-async def _serve(host: str, port: int, options: SandboxOptions) -> None:
+async def _serve(host: str, port: int, options: SandboxOptions, smtp_port: int) -> None:
     loop, stop, everyone = asyncio.get_running_loop(), asyncio.Event(), set[Connection]()
     sandbox = Sandbox(options)
     server = await loop.create_server(lambda: Connection(sandbox.handle, everyone), host, port, backlog=BACKLOG)
+    post = await mailbox.listen(sandbox.world.mailbox, host, smtp_port) if smtp_port else None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     life = asyncio.create_task(sandbox.life.run())
     log.info("The sandbox listens on http://%s:%s; the customers' phones are at /phones", host, port)
     await stop.wait()
     server.close()
+    if post is not None:
+        post.close()
     for connection in tuple(everyone):
         connection.close()
     for task in (life, *sandbox.tasks):

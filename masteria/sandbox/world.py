@@ -15,6 +15,7 @@ from typing import Any
 from masteria.sandbox import sample
 from masteria.sandbox.errors import GraphError
 from masteria.sandbox.ledger import Ledger
+from masteria.sandbox.mailbox import Mailbox
 from masteria.sandbox.options import SandboxOptions
 
 log = logging.getLogger("masteria.sandbox")
@@ -85,6 +86,7 @@ class World:
         self.names: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.media: OrderedDict[str, Media] = OrderedDict()
         self.ledger = Ledger()
+        self.mailbox = Mailbox()
         self.phones: OrderedDict[tuple[str, str], Phone] = OrderedDict()
         self.users: OrderedDict[str, str] = OrderedDict()
         self.windows: OrderedDict[tuple[str, str], float] = OrderedDict()

@@ -16,6 +16,7 @@ from masteria.ui.guard import Guard
 from masteria.ui.live import hub
 from masteria.ui.problems import on_error
 from masteria.ui.received import page as _received  # noqa: F401
+from masteria.ui.settings.account import page as _account  # noqa: F401
 from masteria.ui.signin import page as _signin  # noqa: F401
 from masteria.ui.theme import THEME_COLOR
 

@@ -34,6 +34,7 @@ ACROSS = {
     "masteria/actions/keys.py",
     "masteria/actions/devices.py",
     "masteria/actions/mail.py",
+    "masteria/actions/profile.py",
     "masteria/actions/recovery.py",
     "masteria/actions/members.py",
     "masteria/actions/sealing.py",

@@ -45,7 +45,7 @@ def list_devices(actor: Actor) -> list[Device]:
         found = database.exec(
             select(Session, Company.name)
             .join(Company, col(Company.id) == col(Session.company_id))
-            .where(Session.person_id == actor.person_id, *_alive())
+            .where(col(Session.person_id) == actor.person_id, *_alive())
             .order_by(col(Session.last_seen_at).desc(), col(Session.id).desc())
         ).all()
     return [
@@ -67,7 +67,7 @@ def list_devices(actor: Actor) -> list[Device]:
 def end_one(actor: Actor, session_id: UUID) -> None:
     """This device of mine is signed out; `NotFound` for anybody else's."""
     with work_across() as database:
-        wanted = select(Session).where(Session.id == session_id, Session.person_id == actor.person_id, *_alive())
+        wanted = select(Session).where(Session.id == session_id, col(Session.person_id) == actor.person_id, *_alive())
         session = database.exec(wanted.with_for_update()).first()
         if session is None:
             raise NotFound("Session")
@@ -77,7 +77,9 @@ def end_one(actor: Actor, session_id: UUID) -> None:
 def end_others(actor: Actor) -> int:
     """Every device of mine but this one is signed out; how many."""
     with work_across() as database:
-        wanted = select(Session).where(Session.person_id == actor.person_id, Session.id != actor.session_id, *_alive())
+        wanted = select(Session).where(
+            col(Session.person_id) == actor.person_id, Session.id != actor.session_id, *_alive()
+        )
         found = database.exec(wanted.with_for_update()).all()
         return sessions.end(database, database.get_one(Person, actor.person_id), found, ip=actor.ip)
 

@@ -126,6 +126,14 @@ def purpose_of(token: str) -> TicketPurpose:
         return _looked_at(NEW_EMAIL, token).purpose
 
 
+def belongs_to(token: str, actor: Actor) -> bool:
+    """Whether this confirmation is the actor's own."""
+    try:
+        return _holder(VERIFY, token).id == actor.person_id
+    except Conflict:
+        return False
+
+
 def address_of(page: str, token: str = "") -> str:
     return f"{settings().public_url}/{page}" + (f"?token={token}" if token else "")
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from masteria.api import auth, files, health, hooks, recovery, support
+from masteria.api import account, auth, files, health, hooks, recovery, support
 from masteria.api.callers import Limits
 from masteria.api.docs import page
 from masteria.api.document import document
@@ -28,6 +28,7 @@ from masteria.api.resources import (
     lists,
     me,
     recipients,
+    sessions,
     team,
     templates,
     tokens,
@@ -48,6 +49,7 @@ RESOURCES = (
     conversations,
     team,
     keys,
+    sessions,
     audit,
     events,
 )
@@ -56,6 +58,7 @@ BESIDE = (
     (auth.routes, "public"),
     (recovery.routes, "public"),
     (support.routes, "installation"),
+    (account.routes, "session"),
     (files.routes, "session"),
     (health.routes, "public"),
     (health.measured, "token or this machine"),

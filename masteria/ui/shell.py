@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
@@ -10,14 +11,15 @@ from reflex.style import set_color_mode
 from reflex.utils.imports import ImportDict, ImportVar
 from reflex_components_core.core.banner import has_connection_errors
 
-from masteria.actions import support
+from masteria.actions import devices, recovery, support
+from masteria.core import attempts
 from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.enums import Permission, Topic
 from masteria.ui import identity
 from masteria.ui.components.basics import brand, icon, native_form, native_link
 from masteria.ui.live import hub
-from masteria.ui.marks import public
+from masteria.ui.marks import needs, public
 from masteria.ui.texts import LANGUAGES, Language, moment, t, tr
 
 GROUPS = (
@@ -33,6 +35,14 @@ LANGUAGE_NAMES = dict(zip(LANGUAGES, ("Português", "English", "Español"), stri
 THEMES = (("light", "sun"), ("dark", "moon"), ("system", "monitor"))
 
 
+@dataclass
+class Place:
+    """A company where the reader may go on."""
+
+    id: str
+    name: str
+
+
 class Profile(rx.State):
     """Name, role and company of whoever is signed in, as the shell shows them. Authority is not here."""
 
@@ -46,6 +56,10 @@ class Profile(rx.State):
     is_support: bool = False
     operates: bool = False
     visits: list[str] = []
+    is_unverified: bool = False
+    was_sent_again: bool = False
+    companies: list[Place] = []
+    _seen_by: str = ""
 
     @rx.event
     @public
@@ -65,6 +79,24 @@ class Profile(rx.State):
         self.rights = sorted(actor.permissions)
         self.is_support, self.operates = actor.is_support, actor.may(Permission.OPERATE)
         self.visits = await asyncio.to_thread(_visits, actor, identity.language())
+        self.is_unverified = not actor.is_verified
+        if self._seen_by != str(actor.session_id):  # once a session is enough
+            self._seen_by, self.was_sent_again = str(actor.session_id), False
+            found = await asyncio.to_thread(devices.list_companies, actor)
+            others = [Place(str(i), name) for i, name in found if i != actor.company_id]
+            self.companies = others
+        return None
+
+    @rx.event
+    @needs(None)
+    async def send_again(self):
+        """The link that confirms the reader's address, once more."""
+        actor = identity.current()
+        begun = await asyncio.to_thread(attempts.letters, actor.email, str(actor.person_id))
+        if begun.wait:
+            return rx.toast.error(tr(identity.language(), "signin.slow", limit=-(-begun.wait // 60)), id="problem")
+        await asyncio.to_thread(recovery.send_verification_again, actor)
+        self.was_sent_again = True
         return None
 
     @rx.var
@@ -101,6 +133,7 @@ def shell(
             _top(title, tools, back),
             _support(),
             _offline(),
+            _unverified(),
             rx.el.main(*content, class_name="m-body", id="content", tab_index=-1),
             class_name="m-main",
         ),
@@ -234,6 +267,22 @@ def _offline() -> rx.Component:
     )
 
 
+def _unverified() -> rx.Component:
+    """What is left to do before everything can be used, with the one thing that helps."""
+    again = rx.el.button(t("nav.send_again"), type="button", class_name="btn soft small", on_click=Profile.send_again)
+    sent = rx.el.b(t("nav.sent_again", email=Profile.email))
+    return rx.cond(
+        Profile.is_unverified,
+        rx.el.div(
+            icon("mail"),
+            rx.el.span(t("nav.unverified")),
+            rx.cond(Profile.was_sent_again, sent, again),
+            class_name="m-offline",
+            role="status",
+        ),
+    )
+
+
 def _me(place: str) -> rx.Component:
     """The reader's menu: who, theme, language, out. In the bar with names, in the top of a phone without."""
     names = rx.el.span(rx.el.b(Profile.name), rx.el.small(Profile.company), class_name="m-who")
@@ -247,12 +296,41 @@ def _me(place: str) -> rx.Component:
     form_id = f"sign-out-{place}"
     return rx.fragment(
         # not modal: that would hide the whole page, with the focused button in it, from who listens to it
-        rx.menu.root(rx.menu.trigger(trigger), rx.menu.content(*_me_items(form_id), variant="soft"), modal=False),
+        rx.menu.root(
+            rx.menu.trigger(trigger), rx.menu.content(*_me_items(form_id, place), variant="soft"), modal=False
+        ),
         native_form(action="/auth/logout", method="post", id=form_id, hidden=True),
+        native_form(
+            rx.el.input(type="hidden", name="company_id", id=f"company-id-{place}"),
+            action="/auth/company",
+            method="post",
+            id=f"company-{place}",
+            hidden=True,
+        ),
     )
 
 
-def _me_items(form_id: str) -> list[rx.Component]:
+def _companies(place: str) -> rx.Component:
+    """For who belongs to several: a plain form, since it changes the session's cookie."""
+
+    def entry(company: rx.Var[Place]) -> rx.Component:
+        go = (
+            f"document.getElementById('company-id-{place}').value = '"
+            + company.id  # pyright: ignore[reportAttributeAccessIssue]
+            + f"'; document.getElementById('company-{place}').submit()"
+        )
+        return rx.menu.item(company.name, on_select=rx.call_script(go))  # pyright: ignore[reportAttributeAccessIssue]
+
+    return rx.cond(
+        Profile.companies.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
+        rx.menu.sub(
+            rx.menu.sub_trigger(icon("building-2", 15), t("nav.company")),
+            rx.menu.sub_content(rx.foreach(Profile.companies, entry)),
+        ),
+    )
+
+
+def _me_items(form_id: str, place: str) -> list[rx.Component]:
     themes = [
         rx.menu.item(icon(glyph, 15), t(f"theme.{mode}"), on_select=set_color_mode(mode))  # pyright: ignore[reportArgumentType]
         for mode, glyph in THEMES
@@ -278,6 +356,7 @@ def _me_items(form_id: str) -> list[rx.Component]:
     return [
         rx.el.div(rx.el.b(Profile.name), rx.el.small(Profile.email), rx.el.small(role), class_name="m-menu-head"),
         rx.menu.separator(),
+        _companies(place),
         rx.menu.sub(rx.menu.sub_trigger(icon("sun-moon", 15), t("nav.theme")), rx.menu.sub_content(*themes)),
         rx.menu.sub(rx.menu.sub_trigger(icon("languages", 15), t("nav.language")), rx.menu.sub_content(*languages)),
         rx.menu.separator(),

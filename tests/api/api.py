@@ -9,6 +9,7 @@ import httpx
 from masteria.actions import keys
 from masteria.api import app as api
 from masteria.api.callers import Limits
+from masteria.api.entry import COOKIE
 from masteria.core.access import Actor
 from masteria.core.work import work_as
 
@@ -35,6 +36,11 @@ def client(key: str = "", *, limits: Limits = PLENTY, host: str = "127.0.0.1", *
     transport = httpx.ASGITransport(api.build(limits), raise_app_exceptions=False, client=(host, 4711))
     known = {"authorization": f"Bearer {key}"} if key else {}
     return httpx.AsyncClient(transport=transport, base_url=BASE, headers={**known, **headers})
+
+
+def as_person(token: str) -> httpx.AsyncClient:
+    """A page of ours, with this session's cookie."""
+    return client(cookie=f"{COOKIE}={token}", **{"sec-fetch-site": "same-origin"})
 
 
 def problem(response: httpx.Response, status: int) -> dict[str, Any]:

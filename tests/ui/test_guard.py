@@ -29,6 +29,9 @@ from tests.ui.conftest import HYDRATE, OpenTab
 UI = Path(ui.__file__).parent
 
 
+OPEN = {"/suspended", "/", "/login", "/setup", "/signup", "/forgot", "/reset", "/verify", "404"}
+
+
 def ours() -> list[str]:
     return [n for n in RegistrationContext.get().event_handlers if ".masteria___" in n and not n.endswith(".setvar")]
 
@@ -52,6 +55,10 @@ def test_few_handlers_are_open_to_all() -> None:
         "door_state.enter_login",
         "door_state.enter_setup",
         "suspended_state.enter",
+        "door_state.enter_signup",
+        "door_state.enter_forgot",
+        "door_state.enter_reset",
+        "door_state.enter_verify",
     }
 
 
@@ -71,7 +78,7 @@ def test_every_public_method_of_a_state_is_an_event_or_a_var() -> None:
 def test_every_page_asks_for_something() -> None:
     paths = {kwargs["route"] for _, kwargs in RegistrationContext.get().decorated_pages}
     assert paths == set(PAGES)
-    assert {route for route, need in PAGES.items() if need == PUBLIC} == {"/", "/login", "/setup", "/suspended", "404"}
+    assert {route for route, need in PAGES.items() if need == PUBLIC} == OPEN
 
 
 def test_only_reflex_own_plumbing_is_open() -> None:

@@ -60,7 +60,7 @@ class Pages:
         return None
 
     def _mailbox(self, call: Call, exchange: Exchange) -> None:
-        language = _language(call)
+        language = language_of(call)
         if call.method != "GET":
             exchange.reply(404, b"", "text/plain")
         elif call.path == "/mailbox/state":

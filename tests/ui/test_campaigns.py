@@ -31,8 +31,8 @@ async def checked(tab: Tab, campaign_id: UUID) -> dict[str, object]:
     [
         (None, "", False),
         (5, "Todas cabem no limite diário da Meta: 5 de 5 lugares livres.", False),
-        (3, "No início vão 3; a outra recebe até ", True),
-        (2, "No início vão 2; as outras 2 recebem até ", True),
+        (3, "Recebem no início 3; a outra, até ", True),
+        (2, "Recebem no início 2; as outras 2, até ", True),
     ],
 )
 async def test_the_check_says_how_far_the_daily_limit_reaches(

@@ -201,8 +201,9 @@ class ComposeState(Screen, rx.State):
             return ""
         if not budget.later:
             return self._say("campaign.budget_fits", left=budget.left, limit=budget.people_per_day)
-        values = {"fits": budget.fits, "limit": budget.people_per_day, "time": self._moment(budget.later_at)}
-        return self._say("campaign.budget_later", count=budget.later, **values)
+        places = {"left": budget.left, "limit": budget.people_per_day, "fits": budget.fits}
+        until = self._moment(budget.later_at)
+        return self._say("campaign.budget_later", count=budget.later, time=until, **places)
 
     def _values(self) -> dict[str, Any]:
         if not self.channel:

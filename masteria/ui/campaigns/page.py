@@ -193,7 +193,7 @@ def _people() -> rx.Component:
             ),
             class_name="card-head",
         ),
-        rx.el.table(rx.el.tbody(rx.foreach(CampaignState.people, _person)), class_name="table"),
+        rx.el.table(rx.el.tbody(rx.foreach(CampaignState.people, _person)), class_name="table people"),
         rx.cond(CampaignState.people.length() == 0, rx.el.p(t("common.none_found"), class_name="m-empty")),
         class_name="card",
     )

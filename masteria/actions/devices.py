@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from masteria.actions import sessions, traces
 from masteria.core.access import Actor
 from masteria.core.work import work_across
-from masteria.enums import Happened
+from masteria.enums import Happened, Topic
 from masteria.kit import devices as kinds
 from masteria.kit.clock import now
 from masteria.kit.errors import NotFound
@@ -40,13 +40,13 @@ class Device:
 
 
 def list_devices(actor: Actor) -> list[Device]:
-    """Where this person is signed in now, the latest seen first."""
+    """Where this person is signed in now: this one first, then the latest seen."""
     with work_across() as database:
         found = database.exec(
             select(Session, Company.name)
             .join(Company, col(Company.id) == col(Session.company_id))
             .where(col(Session.person_id) == actor.person_id, *_alive())
-            .order_by(col(Session.last_seen_at).desc(), col(Session.id).desc())
+            .order_by((col(Session.id) == actor.session_id).desc(), col(Session.last_seen_at).desc())
         ).all()
     return [
         Device(
@@ -121,7 +121,7 @@ def move(token: str, company_id: str, *, ip: str = "") -> tuple[str, Callable[[]
         old.revoked_at = now()
         traces.note(database, person, Happened.SESSION_ENDED, [old], ip=ip, moved=True)
         traces.note(database, person, Happened.SESSION_STARTED, [session], ip=ip, moved=True)
-        return fresh, lambda: sessions.announce([(old.company_id, old.id)])
+        return fresh, lambda: traces.tell(Topic.SESSION, [(old.company_id, old.id)])
 
 
 def _alive() -> tuple[sa.ColumnElement[bool], ...]:

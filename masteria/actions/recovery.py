@@ -14,7 +14,7 @@ from masteria.actions import credentials, mail, sessions, tickets, traces
 from masteria.config import settings
 from masteria.core.access import Actor
 from masteria.core.work import work_across
-from masteria.enums import Happened, TicketPurpose
+from masteria.enums import Happened, TicketPurpose, Topic
 from masteria.kit.clock import now, spoken
 from masteria.kit.errors import Conflict, Invalid
 from masteria.models import Company, Member, Person, RefreshToken, Session, Ticket
@@ -175,7 +175,10 @@ def _own_words(person: Person) -> list[str]:
 def _confirm(database: Database, person: Person, ip: str) -> None:
     if person.email_verified_at is None:
         person.email_verified_at = now()
-        traces.note_everywhere(database, person, Happened.EMAIL_VERIFIED, ip=ip, email=person.email)
+        found = traces.memberships(database, person.id)
+        traces.note(database, person, Happened.EMAIL_VERIFIED, found, ip=ip, email=person.email)
+        # what they may do has grown: no page goes on by what it knew before
+        traces.announce(database, Topic.MEMBER, [(member.company_id, member.id) for member in found])
     tickets.void(database, person.id, VERIFY)
 
 

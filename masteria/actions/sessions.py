@@ -8,13 +8,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import event
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
 from masteria.actions import credentials, mail, support, traces
 from masteria.config import settings
-from masteria.core import live
 from masteria.core.access import READS, Actor, Suspended, rights
 from masteria.core.work import work_across
 from masteria.enums import Happened, Topic
@@ -141,15 +139,8 @@ def end(database: Database, person: Person, sessions: Iterable[Session], *, ip: 
     for session in ended:
         session.revoked_at = now()
     traces.note(database, person, Happened.SESSION_ENDED, ended, ip=ip)
-    told = [(session.company_id, session.id) for session in ended]
-    event.listen(database, "after_commit", lambda _: announce(told), once=True)
+    traces.announce(database, Topic.SESSION, [(session.company_id, session.id) for session in ended])
     return len(ended)
-
-
-def announce(ended: list[tuple[UUID, UUID]]) -> None:
-    """Tell the open pages of these sessions, each named by its company and its id."""
-    for company_id, session_id in ended:
-        live.publish(company_id, Topic.SESSION, session_id)
 
 
 def _tell_new_device(database: Database, person: Person, ip: str, user_agent: str) -> None:

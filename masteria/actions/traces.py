@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import event
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
-from masteria.enums import Happened
+from masteria.core import live
+from masteria.enums import Happened, Topic
 from masteria.models import Activity, Member, Owned, Person
 
 STRANGER = "stranger"
@@ -47,6 +49,18 @@ def note(
 def note_everywhere(database: Database, person: Person, happened: Happened, *, ip: str = "", **details: Any) -> None:
     """It concerns the person: every company they belong to is told, with the member as the subject."""
     note(database, person, happened, memberships(database, person.id), ip=ip, **details)
+
+
+def announce(database: Database, topic: Topic, told: Iterable[tuple[UUID, UUID]]) -> None:
+    """Tell open pages once this has committed: of each row its company and its id."""
+    rows = list(told)
+    event.listen(database, "after_commit", lambda _: tell(topic, rows), once=True)
+
+
+def tell(topic: Topic, told: Iterable[tuple[UUID, UUID]]) -> None:
+    """The same, now."""
+    for company_id, row_id in told:
+        live.publish(company_id, topic, row_id)
 
 
 def memberships(database: Database, person_id: UUID) -> list[Member]:

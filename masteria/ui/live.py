@@ -80,7 +80,7 @@ class Hub:
             identity.forget_all()
             self._start(self.cut(row_id))
             return
-        if topic is Topic.COMPANY:
+        if topic in (Topic.COMPANY, Topic.MEMBER):
             identity.forget_all()  # what its people may do can be another now
         for token in list(self.tabs.get(company_id, ())):
             if not self._here(token):

@@ -34,7 +34,7 @@ class Sessions(Shape):
 
 @routes.get("/sessions", dependencies=[needs(None)])
 def list_sessions(caller: Caller) -> Sessions:
-    """Every device on which you are signed in now, the latest seen first."""
+    """Every device on which you are signed in now: this one first, then the latest seen."""
     return Sessions(data=[Session.model_validate(device) for device in devices.list_devices(caller)])
 
 

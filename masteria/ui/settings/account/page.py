@@ -150,7 +150,10 @@ def _device(row: rx.Var[DeviceRow]) -> rx.Component:
 
 def _section(glyph: str, title: str, *content: rx.Component) -> rx.Component:
     return rx.el.section(
-        rx.el.h2(icon(glyph, 18), rx.el.span(t(title)), class_name="section-title"), *content, class_name="card stack"
+        rx.el.h2(icon(glyph, 18), rx.el.span(t(title)), class_name="section-title"),
+        *content,
+        class_name="card stack",
+        id=f"section-{title.rpartition('.')[2]}",
     )
 
 

@@ -58,6 +58,7 @@ class AccountState(Screen, rx.State):
         self.has_password = await self._flow(profile.has_password)
         await self._load_devices()
         self.loaded = True
+        return _show(self.done or self.problem_form)
 
     @rx.event
     @needs(None)
@@ -111,3 +112,11 @@ class AccountState(Screen, rx.State):
             seen=self._say("account.device_now" if device.is_this else "account.device_seen", when=when),
             is_this=device.is_this,
         )
+
+
+def _show(section: str) -> rx.event.EventSpec | None:
+    """Bring the section whose form came back into view, once it is drawn."""
+    if section not in DONE:
+        return None
+    find = f"document.getElementById('section-{section}')"
+    return rx.call_script(f"setTimeout(() => {find}?.scrollIntoView({{block: 'center'}}), 80)")

@@ -133,6 +133,46 @@ def test_signing_in(visitor: Page, demo: tuple[str, str]) -> None:
     check(visitor, "lost")
 
 
+def test_coming_in_anew(visitor: Page, demo: tuple[str, str]) -> None:
+    visitor.goto(f"{demo[0]}/signup")
+    for label, text in (("Nome da empresa", "Café"), ("Seu nome", "Lia"), ("E-mail", "lia@cafe.example")):
+        visitor.get_by_label(label).fill(text)
+    visitor.get_by_label("Senha").fill("senha123456")
+    visitor.get_by_role("button", name="Criar empresa").click()
+    expect(visitor.get_by_role("alert")).to_be_visible()
+    check(visitor, "signup-refused")
+    visitor.get_by_label("Senha").fill("tijolo janela 94")
+    visitor.get_by_role("button", name="Criar empresa").click()
+    expect(visitor.get_by_role("heading", name="Veja seu e-mail")).to_be_visible()
+    check(visitor, "signup-sent")
+    for path, shows in (("forgot", "Enviar link"), ("reset?token=x", "Trocar a senha")):
+        visitor.goto(f"{demo[0]}/{path}")
+        expect(visitor.get_by_role("button", name=shows)).to_be_enabled()
+        check(visitor, path.partition("?")[0])
+    visitor.goto(f"{demo[0]}/verify?token=x")
+    expect(visitor.get_by_role("link", name="Ir para a entrada")).to_be_visible()
+    check(visitor, "verify-closed")
+    visitor.goto(f"{demo[1]}/mailbox")
+    check(visitor, "mailbox")
+    visitor.get_by_role("link", name="Confirme seu e-mail").first.click()
+    expect(visitor.get_by_role("article")).to_be_visible()
+    check(visitor, "letter")
+    visitor.get_by_role("article").get_by_role("link").filter(has_text="token=").click()
+    expect(visitor.get_by_role("button", name="Confirmar")).to_be_enabled()
+    check(visitor, "verify")
+
+
+def test_the_readers_account(ana: Page, demo: tuple[str, str]) -> None:
+    ana.goto(f"{demo[0]}/settings/account")
+    expect(ana.get_by_text("Este aparelho")).to_be_visible()
+    check(ana, "account")
+    ana.get_by_label("Novo e-mail").fill("ana.prado@aurora.example")
+    ana.get_by_label("Senha atual").first.fill("nao e a senha dela")
+    ana.get_by_role("button", name="Trocar e-mail").click()
+    expect(ana.get_by_role("alert")).to_contain_text("não confere")
+    check(ana, "account-refused")
+
+
 def test_contacts(ana: Page, demo: tuple[str, str]) -> None:
     ana.goto(f"{demo[0]}/contacts")
     expect(ana.locator("tbody tr").first).to_be_visible()

@@ -64,7 +64,7 @@ def test_a_newcomer_signs_up_and_confirms_the_address(page: Page, demo: Demo) ->
 
     sign_in(page, demo, FIRST)
     page.wait_for_url("**/campaigns")
-    expect(page.get_by_text("Confirme seu e-mail para enviar")).to_be_visible()
+    expect(page.get_by_text("Até lá, você só pode olhar")).to_be_visible()
     sign_out(page, demo)
 
     open_letter(page, demo, "Confirme seu e-mail")
@@ -75,7 +75,7 @@ def test_a_newcomer_signs_up_and_confirms_the_address(page: Page, demo: Demo) ->
     page.get_by_role("button", name="Confirmar").click()
     page.wait_for_url("**/channels")
     expect(page.get_by_role("button", name="Conectar número").first).to_be_visible()
-    expect(page.get_by_text("Confirme seu e-mail para enviar")).to_have_count(0)
+    expect(page.get_by_text("Até lá, você só pode olhar")).to_have_count(0)
 
 
 def test_a_forgotten_password_is_replaced_once(page: Page, demo: Demo) -> None:

@@ -14,6 +14,8 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlmodel import SQLModel
 
 import masteria.models  # noqa: F401 — makes every table known
+from masteria.core.access import Actor
+from masteria.core.db import owner_engine
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
 
@@ -65,6 +67,28 @@ class Rows:
 def parents(table: sa.Table) -> list[sa.Column[Any]]:
     """The columns that point at another table, those of the company among them."""
     return [c for c in table.columns if c.foreign_keys and (not c.nullable or c.name.endswith("_id"))]
+
+
+# how addresses and arguments call a row whose table has a longer name
+SHORT = {"key": "api_key", "list": "contact_list", "import": "import_batch", "event": "intake", "role": "custom_role"}
+
+
+def ids_by_name(rows: Rows) -> dict[str, UUID]:
+    """One id of every kind by the name that arguments and addresses give it: `contact_id`, `list_id`, …"""
+    found = {f"{name}_id": values["id"] for name, values in rows.known.items() if isinstance(values.get("id"), UUID)}
+    return found | {f"{short}_id": found[f"{name}_id"] for short, name in SHORT.items()}
+
+
+def one_of_everything(actor: Actor) -> Rows:
+    """A row of every table, of this actor's company or person; the actor's own member among them."""
+    with owner_engine().begin() as connection:
+        rows = Rows(connection, actor.company_id, actor.person_id or new_id())
+        query = sa.text("select id, company_id from app.member where company_id = :company and person_id = :person")
+        values = {"company": actor.company_id, "person": actor.person_id}
+        rows.known["member"] = dict(connection.execute(query, values).mappings().one())
+        for table in tables():
+            rows.of(table)
+    return rows
 
 
 def key_of(table: sa.Table, values: Values) -> Values:

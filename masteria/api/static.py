@@ -1,35 +1,25 @@
-"""What surrounds every HTTP answer: cache times, security headers, and a closed door to Reflex' own uploads."""
+"""What surrounds every HTTP answer: pages without a detour, closed doors of Reflex' own, and nothing for other sites."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from masteria.api import headers
+from masteria.api.auth import find_person, same_origin
+from masteria.kit.tables import MAX_BYTES
+
 BUILD = Path(".web/build/client")
-CLOSED = ("/_upload", "/auth_codespace", "/_all_routes")
-STATIC_CACHE = "public, max-age=31536000, immutable"
-SAFE = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "strict-origin-when-cross-origin",
-    "permissions-policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
-    "cross-origin-opener-policy": "same-origin",
-}
-POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; style-src 'self' 'unsafe-inline'; "
-    # Reflex evaluates toasts and small scripts that the server sends (its state.js)
-    "script-src 'self' 'unsafe-eval' {scripts}"
-)
-_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.S)
+CLOSED = ("/auth_codespace", "/_all_routes")
+UPLOADS = "/_upload"
+READS = ("GET", "HEAD", "OPTIONS")
+# written to by programs, which prove themselves without a cookie or ask for more than one
+OF_PROGRAMS = ("/api/", "/webhooks/", "/hooks/")
 
 
 class StaticPolicy:
@@ -42,35 +32,44 @@ class StaticPolicy:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         path: str = scope["path"]
-        if path.startswith(CLOSED):
-            # identity from a guessable tab token, no size limit, files open to all: ours go through our own routes
-            return await PlainTextResponse("Not found", 404)(scope, receive, send)
-        if scope["method"] in ("GET", "HEAD") and _is_page(path):
-            scope = {**scope, "path": f"{path}/"}  # the prerendered page, without a redirect to its folder
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add(MutableHeaders(scope=message), path)
+                found = MutableHeaders(scope=message)
+                page = None if path.startswith(OF_PROGRAMS) else BUILD / _page(path)
+                headers.add(found, scope, page, is_known=message["status"] == 304)
             await send(message)
 
+        refusal = await _refusal(Request(scope))
+        if refusal is not None:
+            return await refusal(scope, receive, with_headers)
+        if scope["method"] in READS and _is_page(path):
+            scope = {**scope, "path": f"{path}/"}  # the prerendered page, without a redirect to its folder
         await self.app(scope, receive, with_headers)
 
 
-def policy(page: str) -> str:
-    """The Content-Security-Policy of one page: its own inline scripts and no others."""
-    return POLICY.format(scripts=" ".join(f"'sha256-{h}'" for h in _hashes(page)))
+async def _refusal(request: Request) -> Response | None:
+    """What is turned away here, whatever stands behind."""
+    path = request.url.path
+    if path.startswith(CLOSED):
+        return PlainTextResponse("Not found", 404)
+    if path.startswith(UPLOADS):
+        return await _no_upload(request)
+    if request.method not in READS and not path.startswith(OF_PROGRAMS) and not same_origin(request):
+        return PlainTextResponse("cross-site request refused", 403)
+    return None
 
 
-def _add(headers: MutableHeaders, path: str) -> None:
-    for name, value in SAFE.items():
-        headers.setdefault(name, value)
-    if path.startswith("/assets/"):
-        headers["cache-control"] = STATIC_CACHE
-    elif headers.get("content-type", "").startswith("text/html"):
-        headers["cache-control"] = "no-cache"
-        headers.setdefault("content-security-policy", policy(_page(path)))
-    elif path.endswith((".js", ".css", ".webmanifest")) and "cache-control" not in headers:
-        headers["cache-control"] = "no-cache"
+async def _no_upload(request: Request) -> Response:
+    """Reflex' own uploads: identity from a guessable tab token, no size limit, files open to all. Ours go by our routes."""
+    if request.method in READS:
+        return PlainTextResponse("Not found", 404)
+    if not same_origin(request) or await find_person(request) is None:
+        return PlainTextResponse("Sign in first", 401)
+    length = request.headers.get("content-length", "")
+    if not length.isdigit():
+        return PlainTextResponse("Say how much comes", 411)
+    return PlainTextResponse("Too large", 413) if int(length) > MAX_BYTES else PlainTextResponse("Not found", 404)
 
 
 def _page(path: str) -> str:
@@ -82,14 +81,3 @@ def _page(path: str) -> str:
 @cache
 def _is_page(path: str) -> bool:
     return "." not in path and not path.endswith("/") and (BUILD / path[1:] / "index.html").is_file()
-
-
-@cache
-def _hashes(page: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_of(BUILD / page)))
-
-
-def _of(file: Path) -> Iterator[str]:
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    for script in _SCRIPT.findall(text):
-        yield base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

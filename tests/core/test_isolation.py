@@ -13,7 +13,7 @@ from masteria.core.walls import FAULTS, breaches
 from masteria.kit.ids import new_id
 from masteria.models.sealed import Sealed
 from tests.cast import Cast, make_cast
-from tests.rows import PARTICULAR, Rows, key_of, plain, tables
+from tests.rows import PARTICULAR, Rows, key_of, one_of_everything, plain, tables
 
 TABLES = tables()
 # what belongs to a person or the installation: the app role may not even ask
@@ -51,17 +51,7 @@ def cast(services: None) -> Cast:
 @pytest.fixture(scope="module")
 def ours(cast: Cast) -> Rows:
     """One row of every table, in Aurora or of her owner."""
-    assert cast.ana.person_id is not None
-    with owner_engine().begin() as connection:
-        rows = Rows(connection, cast.ana.company_id, cast.ana.person_id)
-        member = connection.execute(
-            sa.text("select id, company_id from app.member where company_id = :id and person_id = :person"),
-            {"id": cast.ana.company_id, "person": cast.ana.person_id},
-        )
-        rows.known["member"] = dict(member.mappings().one())
-        for table in TABLES:
-            rows.of(table)
-    return rows
+    return one_of_everything(cast.ana)
 
 
 def as_app(company_id: UUID | None) -> sa.Connection:

@@ -19,8 +19,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from masteria.run.testing import BROWSERS
-from tests.ports import free_port
-from tests.stage import SandboxProcess
+from tests.ports import free_port, wait_for_port
+from tests.stage import Process, SandboxProcess
 
 FLAGS = [
     "--accept-lang=pt-BR",  # of sockets too: older ones take only pages' from the context
@@ -65,6 +65,16 @@ def panel() -> Iterator[Panel]:
         process.send_signal(signal.SIGTERM)
         process.wait(15)
     sandbox.stop()
+
+
+@pytest.fixture(scope="session")
+def web(services: None) -> Iterator[str]:
+    """The web process as in production; the Meta it knows is a port where nobody listens."""
+    port, nowhere = free_port(), free_port()
+    process = Process("-m", "masteria.run.serve", MASTERIA_PORT=str(port), META_GRAPH_URL=f"http://127.0.0.1:{nowhere}")
+    wait_for_port(port)
+    yield f"http://127.0.0.1:{port}"
+    process.stop()
 
 
 @contextmanager

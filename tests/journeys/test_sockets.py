@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -27,8 +26,6 @@ from masteria.ui.marks import PUBLIC
 from masteria.ui.shell import Profile
 from masteria.ui.texts import tr
 from tests.cast import PASSWORD, Cast, a_connection, a_template, contacts
-from tests.ports import free_port, wait_for_port
-from tests.stage import Process
 from tests.wire import Wire, changed, said
 
 # importing the app read the settings, before the session's services had their addresses
@@ -64,16 +61,6 @@ ODD_TEXTS = [
     "ß" * 5000,
 ]
 TRACES = ("Traceback", 'File "', ".py", "psycopg", "sqlalchemy", "TypeError", "ValueError", "KeyError", "UnicodeE")
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[str]:
-    """The web process as in production; the Meta it knows is a port where nobody listens."""
-    port, nowhere = free_port(), free_port()
-    process = Process("-m", "masteria.run.serve", MASTERIA_PORT=str(port), META_GRAPH_URL=f"http://127.0.0.1:{nowhere}")
-    wait_for_port(port)
-    yield f"http://127.0.0.1:{port}"
-    process.stop()
 
 
 @pytest.fixture

@@ -63,6 +63,13 @@ def test_growth_compares_sizes(tmp_path: Path) -> None:
     assert {"claim", "mark", "record", "campaign page", "list of campaigns"} <= set(found["ratios"])
 
 
+def test_the_walls_are_measured_in_pairs(tmp_path: Path) -> None:
+    found = bench(tmp_path, "walls", "--size", "1000", "--pairs", "3")
+    assert set(found["ratios"]) == {"list of conversations", "claim"}
+    assert all(step["walled_ms"] > 0 and step["open_ms"] > 0 for step in found["steps"].values())
+    assert found["permission_us"] < 50
+
+
 def test_the_peer_sends_the_same_campaign(tmp_path: Path) -> None:
     asked = [str(BIN / "npm"), "ping", "--fetch-retries=0", "--fetch-timeout=5000"]
     env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}

@@ -11,21 +11,23 @@ from masteria.kit.errors import Invalid
 from masteria.run.bench import report, rounds, table
 from masteria.run.bench.play import Wish
 from masteria.run.bench.receiver import ceiling, tell
-from masteria.run.bench.wishes import Dispatch, Growth, Webhooks
+from masteria.run.bench.wishes import Dispatch, Growth, Walls, Webhooks
 
 Command = Callable[..., argparse.ArgumentParser]
 
 
 def add(group: Any, command: Command) -> None:
-    """The three benchmarks as subcommands."""
+    """The benchmarks as subcommands."""
     _dispatch(command(group, "dispatch", _run_dispatch, *_DISPATCH))
     _webhooks(command(group, "webhooks", _run_webhooks, *_WEBHOOKS))
     _growth(command(group, "growth", _run_growth, *_GROWTH))
+    _walls(command(group, "walls", _run_walls, *_WALLS))
 
 
 _DISPATCH = ("one campaign, by the receiver's own count", "masteria bench dispatch --recipients 5000 --rate 80 --json")
 _WEBHOOKS = ("statuses from the door to the row", "masteria bench webhooks --rate 3000 --json")
 _GROWTH = ("what the same steps cost as the tables grow", "masteria bench growth --json")
+_WALLS = ("what keeping companies apart costs, beside the same steps without", "masteria bench walls --json")
 
 
 def _dispatch(found: argparse.ArgumentParser) -> None:
@@ -67,6 +69,12 @@ def _growth(found: argparse.ArgumentParser) -> None:
     found.add_argument("--json", action="store_true")
 
 
+def _walls(found: argparse.ArgumentParser) -> None:
+    found.add_argument("--pairs", type=_many, default=60, help="of each step, after ten to warm up (%(default)s)")
+    found.add_argument("--size", type=_many, default=100_000, help="recipients, and messages (%(default)s)")
+    found.add_argument("--json", action="store_true")
+
+
 def _run_dispatch(wanted: argparse.Namespace) -> int:
     if wanted.table or wanted.rows:
         return table.run(wanted.rounds or 3, wanted.rows, as_json=wanted.json)
@@ -101,6 +109,10 @@ def _run_webhooks(wanted: argparse.Namespace) -> int:
 
 def _run_growth(wanted: argparse.Namespace) -> int:
     return _repeat(Growth(sizes=wanted.sizes, rounds=wanted.rounds), 1, as_json=wanted.json)
+
+
+def _run_walls(wanted: argparse.Namespace) -> int:
+    return _repeat(Walls(pairs=wanted.pairs, size=wanted.size), 1, as_json=wanted.json)
 
 
 def _repeat(wish: Wish, many: int, *, as_json: bool) -> int:

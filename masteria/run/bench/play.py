@@ -12,11 +12,11 @@ from dataclasses import asdict
 from typing import Any
 
 from masteria.kit.errors import Invalid
-from masteria.run.bench.wishes import Dispatch, Growth, Webhooks
+from masteria.run.bench.wishes import Dispatch, Growth, Walls, Webhooks
 from masteria.run.supervisor import die_with_parent
 
-Wish = Dispatch | Webhooks | Growth
-KINDS: dict[str, type[Wish]] = {kind.__name__.lower(): kind for kind in (Dispatch, Webhooks, Growth)}
+Wish = Dispatch | Webhooks | Growth | Walls
+KINDS: dict[str, type[Wish]] = {kind.__name__.lower(): kind for kind in (Dispatch, Webhooks, Growth, Walls)}
 # what a run makes for itself, and must not find
 OWN = ("DATABASE_URL", "REDIS_URL", "META_GRAPH_URL", "MASTERIA_SECRET_KEY", "MASTERIA_ENCRYPTION_KEYS", "LOG_LEVEL")
 
@@ -51,6 +51,10 @@ def _runner(kind: str, wish: Wish) -> Callable[[Any], dict[str, Any]]:
         from masteria.run.bench import webhooks
 
         return webhooks.run
+    if kind == "walls":
+        from masteria.run.bench import walls
+
+        return walls.run
     from masteria.run.bench import growth
 
     return growth.run

@@ -46,3 +46,11 @@ class Growth:
 
     sizes: tuple[int, ...] = (10_000, 1_000_000, 10_000_000)
     rounds: int = 15
+
+
+@dataclass(frozen=True)
+class Walls:
+    """`pairs` of each step, with the walls and without, in tables of `size` recipients and messages."""
+
+    pairs: int = 60
+    size: int = 100_000

@@ -7,7 +7,7 @@ family ends. Two requests at the same moment are no copy: one gets the new pair,
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,14 +15,14 @@ import sqlalchemy as sa
 from sqlmodel import Session as Database
 from sqlmodel import col, func, select
 
-from masteria.actions import activity, credentials, refusals, sessions
+from masteria.actions import activity, refusals, second_steps, sessions
 from masteria.core import bearer
 from masteria.core.access import Actor, Suspended, of_key
 from masteria.core.bearer import Bearer
 from masteria.core.work import work_across, work_as
 from masteria.enums import Happened, Permission
 from masteria.kit.clock import now
-from masteria.kit.errors import Conflict, Forbidden
+from masteria.kit.errors import Conflict, Forbidden, Invalid
 from masteria.kit.ids import new_id
 from masteria.kit.sealing import digest
 from masteria.models import Company, CustomRole, Member, Person, RefreshToken
@@ -45,10 +45,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where a request came from."""
+    """Where a request came from, and when it arrived."""
 
     ip: str = ""
     user_agent: str = ""
+    at: datetime = field(default_factory=now)
 
 
 class NotLetIn(Forbidden):
@@ -64,14 +65,11 @@ def sign_in(email: str, password: str, caller: Caller, *, totp: str = "", compan
 
     `NotLetIn`: `wrong` for an unknown address and a wrong password alike, what is missing otherwise.
     """
+    home = _check_password(email, password, caller)
     with work_across() as database:
-        person = database.exec(select(Person).where(Person.email == email.strip().lower())).first()
-    if not credentials.is_right(password, person.password_hash if person else None) or person is None:
-        _note_wrong(person, caller)
-        raise NotLetIn("wrong")
-    with work_across() as database:
-        actor, place = _place(database, person, company)
-        _check_second_step(person, place, totp)
+        person = database.get_one(Person, home.person_id)
+        actor, place = _place(database, home, company)
+        _check_second_step(database, person, place, totp)
         family, made = new_id(), now()
         refresh_token = _add(database, actor, family, caller, made + timedelta(days=IDLE_DAYS))
     with work_as(replace(actor, ip=caller.ip)) as work:
@@ -81,7 +79,7 @@ def sign_in(email: str, password: str, caller: Caller, *, totp: str = "", compan
 
 def refresh(token: str, caller: Caller) -> Pair:
     """The next pair. A token that was used before ends its family; `Conflict` if another request was faster just now."""
-    began = now()
+    began = caller.at
     with work_across() as database:
         row = database.exec(select(RefreshToken).where(RefreshToken.token_hash == digest(token))).first()
         if row is None:
@@ -135,27 +133,38 @@ def forget_old() -> int:
     return gone.rowcount  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def _place(database: Database, person: Person, slug: str) -> tuple[Actor, Company]:
-    """The company that is asked for, else the oldest that is open; and the person in it."""
-    query = select(Company).join(Member, col(Member.company_id) == Company.id).order_by(col(Member.id))
-    found = list(database.exec(query.where(Member.person_id == person.id)))
-    wanted = [company for company in found if company.slug == slug] if slug else found
-    if not wanted:
-        raise NotLetIn("company_unknown" if slug else "no_membership")
-    company = next((company for company in wanted if company.suspended_at is None), None)
+def _check_password(email: str, password: str, caller: Caller) -> Member:
+    try:
+        return sessions.check_password(email, password, ip=caller.ip)
+    except Invalid as error:
+        raise NotLetIn(error.reason) from None
+    except Conflict as error:
+        raise NotLetIn(error.reason) from None
+
+
+def _place(database: Database, home: Member, slug: str) -> tuple[Actor, Company]:
+    """The company that is asked for, else the one they were in last; and the person in it."""
+    query = select(Company).join(Member, col(Member.company_id) == Company.id).where(Member.person_id == home.person_id)
+    company = database.exec(query.where(Company.slug == slug if slug else Company.id == home.company_id)).first()
     if company is None:
-        raise Suspended(wanted[0].name, wanted[0].suspended_reason or "")
-    actor = _actor(database, person.id, company.id)
+        raise NotLetIn("company_unknown")
+    actor = _actor(database, home.person_id, company.id)
     if actor is None:
-        raise NotLetIn("no_membership")
+        raise Suspended(company.name, company.suspended_reason or "")
     return actor, company
 
 
-def _check_second_step(person: Person, company: Company, totp: str) -> None:
-    if person.second_step_at is not None:
-        raise NotLetIn("totp_wrong" if totp else "totp_missing")
-    if company.requires_second_step:
-        raise NotLetIn("second_step_required")
+def _check_second_step(database: Database, person: Person, company: Company, totp: str) -> None:
+    if person.second_step_at is None:
+        if company.requires_second_step:
+            raise NotLetIn("second_step_required")
+        return
+    if not totp:
+        raise NotLetIn("totp_missing")
+    try:
+        second_steps.check(database, person.id, totp)
+    except Invalid:
+        raise NotLetIn("totp_wrong") from None
 
 
 def _actor(database: Database, person_id: UUID, company_id: UUID, family: UUID | None = None) -> Actor | None:
@@ -208,17 +217,6 @@ def _end(database: Database, family: UUID) -> bool:
     living = (col(RefreshToken.family) == family, col(RefreshToken.revoked_at).is_(None))
     ended = database.execute(sa.update(RefreshToken).where(*living).values(revoked_at=now()))  # pyright: ignore[reportDeprecated]
     return ended.rowcount > 0  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def _note_wrong(person: Person | None, caller: Caller) -> None:
-    if person is None:
-        return
-    with work_across() as database:
-        companies = database.exec(select(Member.company_id).where(Member.person_id == person.id)).all()
-        actors = [found for each in companies if (found := _actor(database, person.id, each))]
-    for actor in actors:
-        stranger = replace(actor, kind="stranger", name=person.email, ip=caller.ip)
-        refusals.note(stranger, DOOR, "wrong", happened=Happened.SIGN_IN_REFUSED)
 
 
 def _note_copy(actor: Actor, family: UUID) -> None:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from masteria.api.problems import MEDIA_TYPE, answer_to
 from masteria.core.limits import Allowance
+from masteria.kit.clock import now
 from masteria.kit.ids import new_id
 
 THREADS = 12  # of one process; the database pool holds 20, and webhooks and screens need some too
@@ -30,7 +31,7 @@ class Frame:
         if scope["type"] != "http":
             return
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-        scope["state"] = {**scope.get("state", {}), "request_id": str(new_id())}
+        scope["state"] = {**scope.get("state", {}), "request_id": str(new_id()), "arrived_at": now()}
         answer, began = _Answer(scope, send), time.monotonic()
         try:
             await self.app(scope, receive, answer.send)

@@ -41,6 +41,7 @@ SENTENCES: Mapping[str, str] = {
     "totp_wrong": "The code is wrong, or was used already.",
     "second_step_required": "The company wants two steps to sign in. Turn the second one on in your account first.",
     "no_membership": "This person belongs to no company.",
+    "company_suspended": "Every company of this person is suspended.",
     "company_unknown": "This person belongs to no company of that name.",
     "refresh_unknown": "There is no such refresh token.",
     "refresh_over": "This refresh token is over. Sign in again.",

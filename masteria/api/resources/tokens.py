@@ -42,7 +42,7 @@ class Over(Body):
 @routes.post("/auth/token")
 def give_token(request: Request, body: Wanted) -> Given:
     """A pair of tokens. A refresh token that comes twice ends its sign-in, so keep the newest."""
-    caller = tokens.Caller(address_of(request), request.headers.get("user-agent", ""))
+    caller = tokens.Caller(address_of(request), request.headers.get("user-agent", ""), request.state.arrived_at)
     try:
         pair = tokens.refresh(body.refresh_token, caller) if _is_refresh(body) else _sign_in(body, caller)
     except NotLetIn as error:
@@ -67,10 +67,10 @@ def _is_refresh(body: Wanted) -> bool:
 
 
 def _sign_in(body: Wanted, caller: tokens.Caller) -> Pair:
-    """Wrong too often, with the password or the code: the account rests for this address, as at the sign-in page."""
-    done = attempts.sign_in(body.email.strip().lower(), caller.ip)
-    if done.wait:
-        raise TooOften(done.wait)
+    """Tries are counted as those of the sign-in page, with which they share their windows."""
+    tried = attempts.sign_in(body.email.strip().lower(), caller.ip)
+    if tried.wait:
+        raise TooOften(tried.wait)
     pair = tokens.sign_in(body.email, body.password, caller, totp=body.totp, company=body.company)
-    attempts.forgive(done)
+    attempts.forgive(tried)
     return pair

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from masteria.api import headers
-from masteria.api.auth import find_person, same_origin
+from masteria.api.entry import find_person, same_origin
 from masteria.kit.tables import MAX_BYTES
 
 BUILD = Path(".web/build/client")

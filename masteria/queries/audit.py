@@ -1,7 +1,10 @@
-"""The audit trail for the API: who did what, from where, and what it was before and after."""
+"""The audit trail: who did what, from where, and what it was before and after; a page at a time, or as a file."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +12,13 @@ from uuid import UUID
 
 from masteria.core.work import Work
 from masteria.enums import Permission
+from masteria.kit.tables import harmless
 from masteria.queries.filters import narrowed
 from masteria.queries.paging import Page, Sorting, by_id, by_time, checked_limit
 
 ENTRY_SORTS = Sorting("-created_at", {"created_at": by_time("created_at")}, by_id("id"))
+FILE_ROWS = 1000  # of the file in one transaction
+TEXT = "actor_name || ' ' || ip || ' ' || request_id || ' ' || details::text || before::text || after::text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +40,88 @@ class EntryRow:
     after: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: of one row, by one person or key, by the product or the command line (`actor_kind`), of one word
+    (`happened`) or all of a kind (`contact` is every `contact.…`), from `since` until before `until`, with `q` in them.
+    """
+
+    subject_id: UUID | None = None
+    actor_id: UUID | None = None
+    actor_kind: str = ""
+    happened: str = ""
+    kind: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    q: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActorRow:
+    """Somebody who can be asked for: a person of the company, or a key."""
+
+    id: UUID
+    name: str
+    kind: str
+
+
 def entries(
-    work: Work,
-    *,
-    subject_id: UUID | None = None,
-    actor_id: UUID | None = None,
-    happened: str = "",
-    sort: str = "",
-    cursor: str | None = None,
-    limit: int = 50,
+    work: Work, wanted: Wanted | None = None, *, sort: str = "", cursor: str | None = None, limit: int = 50
 ) -> Page[EntryRow]:
-    """A page, usually the newest first: all, or of one row, by one person or key, of one kind."""
-    work.require(Permission.ADMIN)
+    """A page, usually the newest first."""
+    work.require(Permission.READ_AUDIT)
+    return _page(work, wanted or Wanted(), sort, cursor, checked_limit(limit))
+
+
+def entries_csv(work: Work, wanted: Wanted, cursor: str | None = None) -> tuple[str, str | None]:
+    """A piece of the file, the newest first, and the cursor of the next one. The first piece has the header."""
+    work.require(Permission.READ_AUDIT)
+    page, out = _page(work, wanted, "", cursor, FILE_ROWS), io.StringIO()
+    writer = csv.writer(out)
+    if cursor is None:
+        writer.writerow(EntryRow.__dataclass_fields__)
+    for row in page.rows:
+        writer.writerow([_cell(getattr(row, name)) for name in EntryRow.__dataclass_fields__])
+    return out.getvalue(), page.next_cursor
+
+
+def actors(work: Work) -> list[ActorRow]:
+    """Who can have done something: the company's people, then its keys."""
+    work.require(Permission.READ_AUDIT)
+    rows = work.execute(
+        """select p.id, p.name, 'person' from member m join person p on p.id = m.person_id where m.company_id = :company
+           union all select id, name, 'api_key' from api_key where company_id = :company order by 3 desc, 2""",
+        {"company": work.company_id},
+    )
+    return [ActorRow(*row) for row in rows]
+
+
+def _page(work: Work, wanted: Wanted, sort: str, cursor: str | None, limit: int) -> Page[EntryRow]:
     order = ENTRY_SORTS.order(sort, cursor)
-    wanted = {"company_id": work.company_id, "subject_id": subject_id, "actor_id": actor_id, "happened": happened}
-    where, values = narrowed(wanted)
     columns = ", ".join(EntryRow.__dataclass_fields__)
+    where, values = _where(work, wanted)
     rows = work.execute(
         f"select {columns} from activity where {where} and {order.after} order by {order.by} limit :limit",
-        {**values, **order.values, "limit": checked_limit(limit) + 1},
+        {**values, **order.values, "limit": limit + 1},
     )
     return order.page([EntryRow(*row) for row in rows], limit)
+
+
+def _where(work: Work, wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    same = {name: getattr(wanted, name) for name in ("subject_id", "actor_id", "actor_kind", "happened")}
+    where, values = narrowed({"company_id": work.company_id, **same}, q=wanted.q, text=TEXT)
+    if wanted.kind:
+        where, values["kind"] = f"{where} and split_part(happened, '.', 1) = :kind", wanted.kind
+    if wanted.since:
+        where, values["since"] = f"{where} and created_at >= :since", wanted.since
+    if wanted.until:
+        where, values["until"] = f"{where} and created_at < :until", wanted.until
+    return where, values
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return harmless("" if value is None else str(value))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,8 +13,10 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import State, StateUpdate
 from reflex_base.registry import RegistrationContext
 
+from masteria.actions import refusals
 from masteria.core.access import Actor
 from masteria.enums import Permission
+from masteria.kit.ids import new_id
 from masteria.kit.storable import storable
 from masteria.ui import identity
 from masteria.ui.live import hub
@@ -52,7 +56,7 @@ class Guard(Middleware):
         self._owner_of: dict[str, str] = {}
 
     async def preprocess(self, app: rx.App, state: State, event: Event) -> StateUpdate | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        actor = await identity.find(state.router.headers.cookie)
+        actor = _here(await identity.find(state.router.headers.cookie), state)
         token, session = state.router.session.client_token, str(actor.session_id) if actor else ""
         if event.name == HYDRATE:
             await self._claim(state, session)
@@ -71,6 +75,7 @@ class Guard(Middleware):
         if actor is None:
             return _answer(rx.call_script(await self._out(state)))
         if wanted is None or (wanted != SIGNED_IN and not actor.may(Permission(wanted))):
+            await asyncio.to_thread(refusals.note, actor, _door(event.name), str(wanted or "unmarked"))
             return _answer(rx.toast.error(tr(language.code, _why_not(actor, wanted))))
         return _cleaned(event)
 
@@ -113,6 +118,17 @@ def _cleaned(event: Event) -> None:
         arguments = storable(event.payload)
         event.payload.clear()
         event.payload.update(arguments)
+
+
+def _here(actor: Actor | None, state: State) -> Actor | None:
+    """With where the event came from and a number of its own, for the audit trail."""
+    return replace(actor, ip=state.router.session.client_ip, request_id=str(new_id())) if actor else None
+
+
+def _door(event_name: str) -> str:
+    """`compose_state.enter`; what is no handler of ours has no name that could fill the trail."""
+    known_here = event_name in RegistrationContext.get().event_handlers
+    return event_name.rpartition("____")[2] if known_here else "unknown"
 
 
 def _answer(event: Any) -> StateUpdate:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import httpx
 import pytest
 from sqlmodel import select
 
+from masteria.actions import sessions
+from masteria.api.entry import COOKIE
 from masteria.core.work import work_as
 from masteria.models import Activity
 from tests.api.api import a_key, client, fields
 from tests.api.test_doors import BODIES, OPERATIONS, belongings, call, named
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 from tests.stage import SandboxProcess
 
 # a check beforehand changes nothing; the provider's part of these is in the test below
@@ -92,3 +96,37 @@ async def test_a_refused_write_leaves_nothing(cast: Cast) -> None:
         answer = await api.post("/contacts", json={**BODIES["/contacts"], "email": "nowhere"})
     assert answer.status_code == 422
     assert left_by(cast, answer) == []
+
+
+async def test_the_trail_comes_as_a_file_narrowed_alike(cast: Cast) -> None:
+    async with client(a_key(cast.ana)) as api:
+        await api.post("/contacts", json={"phone": "+5511987654321", "name": "=1+1"})
+        await api.post("/lists", json={"name": "Clientes"})
+        answer = await api.get("/audit-log.csv", params={"kind": "contact", "since": "2020-01-01T00:00:00Z"})
+        assert fields(await api.get("/audit-log.csv?since=ontem")) == ["since"]
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="audit-log.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert [(row["happened"], row["ip"], row["actor_kind"]) for row in rows] == [
+        ("contact.created", "127.0.0.1", "api_key")
+    ]
+
+
+async def test_the_file_is_a_download_for_who_is_signed_in(cast: Cast) -> None:
+    cookie = f"{COOKIE}={sessions.sign_in(cast.ana.email, PASSWORD)}"
+    async with client(cookie=cookie) as api:
+        opened = await api.get("/audit-log.csv", headers={"sec-fetch-site": "same-origin"})
+        elsewhere = await api.get("/audit-log.csv", headers={"sec-fetch-site": "cross-site"})
+    assert opened.text.startswith("\ufeffid,created_at,happened")
+    assert "session.started" in opened.text
+    assert elsewhere.status_code == 401
+    agent = f"{COOKIE}={sessions.sign_in(cast.bruno.email, PASSWORD)}"
+    async with client(cookie=agent) as api:
+        assert (await api.get("/audit-log.csv", headers={"sec-fetch-site": "same-origin"})).status_code == 403
+
+
+async def test_who_may_read_the_trail_need_not_administer(cast: Cast) -> None:
+    async with client(a_key(cast.ana, "audit:read")) as api:
+        assert (await api.get("/audit-log")).status_code == 200
+        assert (await api.get("/audit-log.csv")).status_code == 200
+        assert (await api.get("/api-keys")).status_code == 403

@@ -12,7 +12,9 @@ from reflex_base.registry import RegistrationContext
 
 from masteria import ui
 from masteria.actions import sessions
-from masteria.enums import Permission
+from masteria.core.work import work_as
+from masteria.enums import Happened, Permission
+from masteria.models import Activity
 from masteria.ui import identity
 from masteria.ui.campaigns.compose import ComposeState
 from masteria.ui.campaigns.state import CampaignsState
@@ -115,6 +117,21 @@ async def test_a_viewer_may_look_and_not_change(open_tab: OpenTab, cast: Cast) -
         seen, events = await tab.send(handler)
         assert seen == {}
         assert tr("pt_BR", "error.forbidden") in script(events)
+
+
+async def test_a_refused_event_is_written_down_once_a_minute(open_tab: OpenTab, cast: Cast) -> None:
+    tab = await open_tab(cast.vera)
+    for _ in range(2):
+        await tab.send(ChannelsState.open_form)
+        await tab.send(f"{Profile.get_full_name()}.setvar", var_name="may_admin", value=True)
+    with work_as(cast.ana) as work:
+        query = work.select(Activity).where(Activity.happened == Happened.DOOR_REFUSED)  # pyright: ignore
+        found = work.session.exec(query.order_by(Activity.id)).all()  # pyright: ignore
+    assert [(row.actor_name, row.details["door"], row.details["reason"]) for row in found] == [
+        ("Vera", "channels_state.open_form", "connections:write"),
+        ("Vera", "profile.setvar", "unmarked"),
+    ]
+    assert len({row.request_id for row in found} - {""}) == 2
 
 
 async def test_anothers_tab_token_opens_nothing(open_tab: OpenTab, cast: Cast) -> None:

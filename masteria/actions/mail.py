@@ -17,7 +17,7 @@ from masteria.core.letters import letter
 from masteria.core.work import work_across
 from masteria.enums import MailState
 from masteria.kit.clock import now
-from masteria.kit.sealing import KeyRing
+from masteria.kit.sealing import CannotOpen, KeyRing
 from masteria.models import Mail
 
 PLACE = "mail|body"
@@ -37,7 +37,7 @@ class Outgoing:
 
 def post(database: Database, address: str, subject: str, body: str) -> UUID:
     """Put it into the outbox, in a `work_across` session: it leaves once that has committed, and never if it has not."""
-    row = Mail(address=address, subject=subject[:200], due_at=now())
+    row = Mail(address=address, subject=" ".join(subject.split())[:200], due_at=now())
     row.body = _keys().seal(row.id, PLACE, body)
     database.add(row)
     event.listen(database, "after_commit", lambda _: ring(Job.SEND_MAIL), once=True)
@@ -55,13 +55,16 @@ def claim() -> Outgoing | None:
 
     Who dies after sending and before `record` sends it twice: to get a link twice is better than never.
     """
-    with work_across() as database:
-        due = select(Mail).where(col(Mail.state) == MailState.QUEUED, col(Mail.due_at) <= now())
-        row = database.exec(due.order_by(col(Mail.due_at)).limit(1).with_for_update(skip_locked=True)).first()
-        if row is None:
-            return None
-        row.attempts, row.due_at = row.attempts + 1, now() + HELD
-        return Outgoing(row.id, row.address, row.subject, _keys().open(row.id, PLACE, row.body))
+    while True:
+        with work_across() as database:
+            row = _next(database)
+            if row is None:
+                return None
+            row.attempts, row.due_at = row.attempts + 1, now() + HELD
+            try:
+                return Outgoing(row.id, row.address, row.subject, _keys().open(row.id, PLACE, row.body))
+            except CannotOpen:  # its key is gone: it can never be sent, and must not stand before the others
+                row.state, row.reason, row.body = MailState.FAILED, "cannot_open", b""
 
 
 def record(mail_id: UUID, reason: str | None = None, *, permanent: bool = False) -> None:
@@ -75,6 +78,11 @@ def record(mail_id: UUID, reason: str | None = None, *, permanent: bool = False)
             row.state, row.body = MailState.FAILED, b""
         else:
             row.due_at = now() + PAUSES[row.attempts - 1]
+
+
+def _next(database: Database) -> Mail | None:
+    due = select(Mail).where(col(Mail.state) == MailState.QUEUED, col(Mail.due_at) <= now())
+    return database.exec(due.order_by(col(Mail.due_at)).limit(1).with_for_update(skip_locked=True)).first()
 
 
 def _keys() -> KeyRing:

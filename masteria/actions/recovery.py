@@ -111,6 +111,7 @@ def change_email(token: str, *, ip: str = "") -> UUID:
         old, person.email, person.email_verified_at = person.email, ticket.email, now()
         tickets.void(database, person.id, VERIFY, RESET, NEW_EMAIL)
         traces.note_everywhere(database, person, Happened.EMAIL_CHANGED, ip=ip, before=old, after=person.email)
+        _forget_what_is_known(database, traces.memberships(database, person.id))
         said = {"when": spoken(now()), "email": person.email}
         mail.write(database, old, person.language, "email_changed", **said)
         return person.id
@@ -177,9 +178,13 @@ def _confirm(database: Database, person: Person, ip: str) -> None:
         person.email_verified_at = now()
         found = traces.memberships(database, person.id)
         traces.note(database, person, Happened.EMAIL_VERIFIED, found, ip=ip, email=person.email)
-        # what they may do has grown: no page goes on by what it knew before
-        traces.announce(database, Topic.MEMBER, [(member.company_id, member.id) for member in found])
+        _forget_what_is_known(database, found)
     tickets.void(database, person.id, VERIFY)
+
+
+def _forget_what_is_known(database: Database, found: list[Member]) -> None:
+    """What they may do has grown, or their name changed: no page goes on by what it knew before."""
+    traces.announce(database, Topic.MEMBER, [(member.company_id, member.id) for member in found])
 
 
 def _change_password(database: Database, person: Person, hashed: str, *, keep: UUID | None, ip: str) -> None:

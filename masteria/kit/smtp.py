@@ -17,8 +17,8 @@ OWN_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 def send(url: str, sender: str, address: str, subject: str, body: str, *, message_id: str = "") -> None:
     """Hand it to the server of `url` (`smtp://` or `smtps://`); `OutsideError` says whether trying again can help."""
-    message = _message(sender, address, subject, body, message_id)
     try:
+        message = _message(sender, address, subject, body, message_id)
         with _connect(urlsplit(url)) as server:
             server.send_message(message, to_addrs=[address])
     except smtplib.SMTPRecipientsRefused as error:
@@ -31,6 +31,8 @@ def send(url: str, sender: str, address: str, subject: str, body: str, *, messag
         raise OutsideError("login_refused", permanent=False, code=error.smtp_code) from None
     except smtplib.SMTPResponseException as error:
         raise OutsideError(f"refused_{error.smtp_code}", permanent=False, code=error.smtp_code) from None
+    except (ValueError, UnicodeError) as error:  # a header that no mail can have
+        raise OutsideError("unusable", permanent=True) from error
     except (smtplib.SMTPException, OSError) as error:
         raise OutsideError("unreachable", permanent=False) from error
 

@@ -77,3 +77,14 @@ def test_what_is_rolled_back_was_never_posted() -> None:
         database.flush()
         raise ZeroDivisionError
     assert mail.claim() is None
+
+
+def test_a_mail_whose_key_is_gone_does_not_stand_before_the_others() -> None:
+    lost, next_ = posted(), posted("rui@exemplo.com")
+    with work_across() as database:
+        found = database.get_one(Mail, lost)
+        found.body = found.body[:-1] + b"x"
+    claimed = mail.claim()
+    assert claimed is not None
+    assert claimed.id == next_
+    assert (row(lost).state, row(lost).reason) == (MailState.FAILED, "cannot_open")

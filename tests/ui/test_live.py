@@ -11,11 +11,14 @@ import pytest
 from reflex.utils.token_manager import SocketRecord
 
 from masteria.core.access import Actor
+from masteria.core.work import work_across
 from masteria.enums import Topic
 from masteria.masteria import app
-from masteria.ui import live
+from masteria.models import Person
+from masteria.ui import identity, live
 from masteria.ui.contacts.state import ContactsState
 from masteria.ui.live import hub
+from masteria.ui.shell import Profile
 from tests.cast import Cast, contacts
 from tests.ui.conftest import OpenTab, Tab
 
@@ -100,3 +103,14 @@ async def test_an_ended_session_loses_its_tabs_and_no_others(
     await settled(other)
     assert ended.token not in hub.session_of
     assert other.token in hub.session_of
+
+
+async def test_what_somebody_may_do_is_looked_up_again_once_it_changed(
+    open_tab: OpenTab, cast: Cast, connected: Sockets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = await watching(open_tab, cast.bruno, connected, monkeypatch)
+    with work_across() as database:
+        database.get_one(Person, cast.bruno.person_id).email_verified_at = None
+    hub.happened(cast.bruno.company_id, Topic.MEMBER, str(uuid4()))
+    assert identity._known == {}
+    assert (await tab.send(Profile.enter))[0]["profile.is_unverified"] is True

@@ -94,8 +94,8 @@ def _variables(campaign: Campaign, keys: list[str], values: dict[str, Any]) -> s
     return f"jsonb_build_object({', '.join(parts)})"
 
 
-_WINDOW_CLOSED = """when not exists (select from conversation v where v.contact_id = c.id
-      and v.connection_id = :connection and v.window_expires_at > now()) then 'window_closed'"""
+_WINDOW_CLOSED = """when not exists (select from conversation v where v.company_id = c.company_id
+      and v.contact_id = c.id and v.connection_id = :connection and v.window_expires_at > now()) then 'window_closed'"""
 _JUDGED = """with judged as (
   select c.id, c.phone, made.variables, case
     when c.phone is null then 'no_phone'

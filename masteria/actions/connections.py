@@ -61,9 +61,9 @@ def delete(work: Work, connection_id: UUID) -> None:
     work.require(Permission.EDIT_CONNECTIONS)
     connection = work.get(Connection, connection_id, lock=True)
     used = work.execute(
-        """select exists (select from campaign where connection_id = :id)
-             or exists (select from conversation where connection_id = :id)""",
-        {"id": connection_id},
+        """select exists (select from campaign where company_id = :company and connection_id = :id)
+             or exists (select from conversation where company_id = :company and connection_id = :id)""",
+        {"company": work.company_id, "id": connection_id},
     ).scalar()
     if used:
         raise Conflict("connection_in_use")

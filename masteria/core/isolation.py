@@ -14,9 +14,9 @@ CURRENT_COMPANY = """create or replace function app.current_company() returns uu
 $$ select nullif(current_setting('app.company_id', true), '')::uuid $$"""
 
 OWN_ROWS = "company_id = (select app.current_company())"
-# The same for a table whose rows are found by their own ids, thousands a second. No index answers it, and the planner
-# takes it to hold for half of the rows: without statistics it believes that a company has one row, and would rather look
-# through all of a batch for each row of the table than the other way round.
+# The same for a table whose every query names the company itself, or its rows by their ids. No index answers it, and the
+# planner takes it to hold for half of the rows. Said twice in the other form, it takes the company's share of the table
+# times itself: it expects one row where there are thousands, and plans for that.
 OWN_ROWS_BY_KEY = "coalesce(company_id = (select app.current_company()), false)"
 
 

@@ -33,6 +33,7 @@ ACROSS = {
     "masteria/actions/installation.py",
     "masteria/actions/keys.py",
     "masteria/actions/devices.py",
+    "masteria/actions/logins.py",
     "masteria/actions/mail.py",
     "masteria/actions/profile.py",
     "masteria/actions/recovery.py",
@@ -53,6 +54,7 @@ ACROSS = {
     "masteria/flows/upkeep.py",
     "masteria/queries/installation.py",
     "masteria/queries/operations.py",
+    "masteria/queries/ways_in.py",
 }
 CHECKS = ("lint-imports", "ruff check .", "ruff format --check .", f"pyright --pythonpath {sys.executable}")
 CLOCK_READERS = {"masteria/kit/clock.py"}

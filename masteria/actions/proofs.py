@@ -53,6 +53,13 @@ def vouch(actor: Actor, provider: Provider, subject: str) -> None:
     _note(actor, is_right)
 
 
+def person_of(actor: Actor) -> UUID:
+    """The person behind a session; `NotFound` for programs."""
+    if actor.person_id is None or actor.session_id is None:
+        raise NotFound("Session")
+    return actor.person_id
+
+
 def _note(actor: Actor, is_right: Callable[[Database, Person], bool]) -> None:
     with work_across() as database:
         session = database.exec(select(Session).where(Session.id == _session_of(actor)).with_for_update()).one()

@@ -49,6 +49,9 @@ def offer(person_id: UUID) -> Offer:
     secret = random_base32()
     with work_across() as database:
         person = database.get_one(Person, person_id, with_for_update=True)
+        if person.email_verified_at is None:
+            # else whoever made an account with somebody's address could keep them out of it for good
+            raise Conflict("login_unverified")
         step = _step(database, person_id)
         if step is not None and step.confirmed_at is not None:
             raise Conflict("second_step_on")

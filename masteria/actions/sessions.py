@@ -76,6 +76,12 @@ def let_in(member: Member, *, method: str = PASSWORD, ip: str = "", user_agent: 
         return start(database, member, method=method, ip=ip, user_agent=user_agent)
 
 
+def let_in_person(person_id: UUID, *, method: str, ip: str = "", user_agent: str = "") -> str:
+    """The same for who has shown everything that is asked for, in the company they were in last."""
+    with work_across() as database:
+        return start(database, home_of(database, person_id), method=method, ip=ip, user_agent=user_agent)
+
+
 def start(database: Database, member: Member, *, method: str = PASSWORD, ip: str = "", user_agent: str = "") -> str:
     """The same inside a `work_across` that is open already."""
     person, moment = database.get_one(Person, member.person_id), now()
@@ -171,11 +177,12 @@ def actor_of(
     """This person acting for this company."""
     own, is_verified = custom.permissions if custom else None, person.email_verified_at is not None
     may = rights(member.role, custom=own, levels=levels, operates=person.is_operator)
+    must_enrol = company.requires_second_step and person.second_step_at is None
     return Actor(
         company.id,
         "person",
         person.name,
-        may if is_verified else may & READS,
+        frozenset() if must_enrol else may if is_verified else may & READS,
         role=member.role,
         person_id=person.id,
         session_id=session.id if session else None,
@@ -188,6 +195,7 @@ def actor_of(
         proven_at=session.proven_at if session else None,
         levels=levels,
         is_verified=is_verified,
+        must_enrol=must_enrol,
     )
 
 

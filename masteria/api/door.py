@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from masteria.api import callers, repeats
-from masteria.core.access import Actor
+from masteria.core.access import Actor, Unproven
 from masteria.enums import Permission
+from masteria.kit.clock import now
 from masteria.kit.errors import Forbidden
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -30,16 +31,20 @@ WAYS_IN = [{"key": []}, {"token": []}, {"session": []}]
 class Needs:
     """The mark on a route; it does its work in `Door`, before the body is read."""
 
-    def __init__(self, permission: Permission | None) -> None:
-        self.permission = permission
+    def __init__(self, permission: Permission | None, *, recent: bool = False) -> None:
+        self.permission, self.recent = permission, recent
 
     async def __call__(self) -> None:
         """Nothing is left to do here."""
 
 
-def needs(permission: Permission | None) -> Dependency:
-    """`dependencies=[needs(Permission.X)]` on every route; None: whoever is signed in."""
-    return Depends(Needs(permission))
+def needs(permission: Permission | None, *, recent: bool = False) -> Dependency:
+    """`dependencies=[needs(Permission.X)]` on every route; None: whoever is signed in.
+
+    `recent` is for dangerous acts: a session must have shown within ten minutes who is sitting there (`POST
+    /auth/prove`), else the answer is 403 with the code `proof_needed`. Keys and tokens are not asked.
+    """
+    return Depends(Needs(permission, recent=recent))
 
 
 class Door(APIRoute):
@@ -50,6 +55,7 @@ class Door(APIRoute):
         if len(marks) != 1:
             raise TypeError(f"{path} must name what it needs, once")
         self.permission: Permission | None = marks[0].permission
+        self.recent: bool = marks[0].recent
         extra = {"x-permission": self.permission or ANYONE_SIGNED_IN, "security": WAYS_IN}
         options["openapi_extra"] = {**extra, **(options.get("openapi_extra") or {})}
         super().__init__(path, endpoint, **options)
@@ -63,6 +69,8 @@ class Door(APIRoute):
             try:
                 if self.permission is not None:
                     actor.require(self.permission)
+                if self.recent and not actor.is_proven(now()):
+                    raise Unproven(str(self.permission or ""))
                 return await _answer(request, self, actor, inner)
             except Forbidden as error:
                 await callers.refuse(request, actor, str(error))

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from masteria.actions import sessions
+from masteria.actions import second_steps, sessions
+from masteria.api import halfway
 from masteria.core import forms
 from masteria.core.access import Actor
 from masteria.core.attempts import Try
@@ -21,6 +22,7 @@ COOKIE = "masteria_session"
 SECURE_COOKIE = "__Host-masteria_session"
 HOME = "/campaigns"
 FORM_BYTES = 64_000
+CODE_PAGE, SECOND_STEP = "/login/code", "second-step"
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -57,7 +59,13 @@ async def find_person(request: Request) -> Actor | None:
 
 
 async def let_in(request: Request, member: sessions.Member, method: str, to: str) -> Response:
-    """Who has shown who they are gets a session, and goes on to `to`."""
+    """Who has shown who they are gets a session, and goes on to `to`; with a second step, its page comes first."""
+    ticket = await asyncio.to_thread(second_steps.wait, member.person_id)
+    if ticket:
+        response = RedirectResponse(CODE_PAGE, 303)
+        waiting, secure = {"ticket": ticket, "method": method, "next": to}, is_secure(request)
+        halfway.keep(response, SECOND_STEP, waiting, minutes=second_steps.MINUTES, secure=secure)
+        return response
     token = await asyncio.to_thread(
         sessions.let_in, member, method=method, ip=address(request), user_agent=agent(request)
     )

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from masteria.actions.keys import KeyRefused
 from masteria.api.sentences import sentence
-from masteria.core.access import Suspended, Unverified
+from masteria.core.access import Suspended, Unenrolled, Unproven, Unverified
 from masteria.kit.errors import Conflict, Forbidden, Invalid, NotFound, OutsideError
 
 log = logging.getLogger(__name__)
@@ -93,8 +93,9 @@ def _elsewhere(request: Request, error: KeyRefused) -> Response:
 
 
 def _forbidden(request: Request, error: Forbidden) -> Response:
-    if isinstance(error, Unverified):
-        return problem(request, 403, sentence("unverified"), code="unverified")
+    for kind, code in ((Unverified, "unverified"), (Unenrolled, "second_step_needed"), (Unproven, "proof_needed")):
+        if isinstance(error, kind):
+            return problem(request, 403, sentence(code), code=code)
     return problem(request, 403, f"This needs the permission {error}." if str(error) else "This is not allowed.")
 
 

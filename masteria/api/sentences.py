@@ -50,6 +50,8 @@ SENTENCES: Mapping[str, str] = {
     "either_or": "Send `email` and `password`, or `refresh_token`, not both.",
     # people
     "unverified": "Your e-mail address is not confirmed yet. Open the link that we mailed you.",
+    "second_step_needed": "The company asks for a second step at sign-in. Switch it on under your account first.",
+    "proof_needed": "Show first who you are: POST your password to /auth/prove.",
     "phone_unusable": "This is not a phone number that somebody can have.",
     "phone_missing": "No column holds phone numbers.",
     "phone_taken": "Another contact has this number.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from masteria.enums import Feature, Level, Permission, Role
@@ -52,6 +52,17 @@ WRITES: dict[Feature, frozenset[Permission]] = {
 READS = frozenset(permission for permission in P if permission.endswith(":read"))
 
 
+PROVEN_FOR = timedelta(minutes=10)
+
+
+class Unenrolled(Forbidden):
+    """The company asks for a second step, and the person has none yet: until then nothing but their own account."""
+
+
+class Unproven(Forbidden):
+    """The role allows it, but this is dangerous, and the person showed too long ago who they are."""
+
+
 class Unverified(Forbidden):
     """The role would allow it, but the person has not confirmed their address yet."""
 
@@ -89,6 +100,7 @@ class Actor:
     proven_at: datetime | None = None
     levels: Mapping[str, str] | None = None
     is_verified: bool = True
+    must_enrol: bool = False
 
     @classmethod
     def system(cls, company_id: UUID) -> Actor:
@@ -100,8 +112,17 @@ class Actor:
 
     def require(self, permission: Permission) -> None:
         """Raise `Forbidden` unless the actor may."""
-        if not self.may(permission):
-            raise Forbidden(str(permission)) if self.is_verified else Unverified(str(permission))
+        if self.may(permission):
+            return
+        if self.must_enrol:
+            raise Unenrolled(str(permission))
+        raise Forbidden(str(permission)) if self.is_verified else Unverified(str(permission))
+
+    def is_proven(self, moment: datetime) -> bool:
+        """Whether the person showed who they are a short while ago. Programs are not asked: they have nothing to show."""
+        if self.session_id is None:
+            return True
+        return self.proven_at is not None and moment - self.proven_at < PROVEN_FOR
 
     def may_give(self, given: frozenset[Permission]) -> bool:
         """Whether a role with these may be handed on: nobody gives more than they have, in rank or in rights."""

@@ -23,7 +23,7 @@ from masteria.core.redis import bell_url
 
 log = logging.getLogger(__name__)
 PREFIX = "masteria:attempts:"
-QUARTER, HOUR = 900, 3600
+QUARTER, HOUR, DAY = 900, 3600, 86_400
 MOST_KEPT = 20_000
 
 # KEYS the windows; ARGV this try's name, then for each window how many and how many microseconds
@@ -80,6 +80,20 @@ def sign_in(email: str, ip: str) -> Try:
 def proof(person_id: object) -> Try:
     """A password or code by somebody who is signed in already."""
     return _begin(Window(_key("proof", str(person_id)), 5, QUARTER, is_narrow=True))
+
+
+def code(person_id: object, ticket: str) -> Try:
+    """A code of the second step: few for one sign-in, and not many a day, since a million would find it."""
+    return _begin(
+        Window(_key("code", ticket), 5, QUARTER, is_narrow=True),
+        Window(_key("codes", str(person_id)), 10, QUARTER, is_narrow=True),
+        Window(_key("codes a day", str(person_id)), 60, DAY),
+    )
+
+
+def once(what: str) -> bool:
+    """Whether this is the first time within an hour that somebody comes with it."""
+    return _begin(Window(_key("once", what), 1, HOUR)).wait == 0
 
 
 def letters(email: str, ip: str) -> Try:

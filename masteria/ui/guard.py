@@ -16,11 +16,13 @@ from reflex_base.registry import RegistrationContext
 from masteria.actions import refusals
 from masteria.core.access import Actor
 from masteria.enums import Permission
+from masteria.kit.clock import now
 from masteria.kit.ids import new_id
 from masteria.kit.storable import storable
 from masteria.ui import identity
 from masteria.ui.live import hub
 from masteria.ui.marks import MARK, PUBLIC, SIGNED_IN, needs
+from masteria.ui.prove import Prove, wants_proof
 from masteria.ui.texts import Language, known, preferred, tr
 
 __all__ = ["Guard", "needs", "rule", "unmarked"]
@@ -75,9 +77,20 @@ class Guard(Middleware):
         if actor is None:
             return _answer(rx.call_script(await self._out(state)))
         if wanted is None or (wanted != SIGNED_IN and not actor.may(Permission(wanted))):
-            await asyncio.to_thread(refusals.note, actor, _door(event.name), str(wanted or "unmarked"))
-            return _answer(rx.toast.error(tr(language.code, _why_not(actor, wanted))))
+            if not actor.must_enrol:  # that one is led on, not turned away
+                await asyncio.to_thread(refusals.note, actor, _door(event.name), str(wanted or "unmarked"))
+            return _refused(actor, wanted, language.code)
+        if wants_proof(event.name) and not await self._is_proven(actor, state):
+            return _answer(Prove.ask(event.name, storable(event.payload)))
         return _cleaned(event)
+
+    @staticmethod
+    async def _is_proven(actor: Actor, state: State) -> bool:
+        """Asked anew before somebody is: what is known of a session may be five seconds old."""
+        if actor.is_proven(now()):
+            return True
+        fresh = await identity.find(state.router.headers.cookie, fresh=True)
+        return fresh is not None and fresh.is_proven(now())
 
     @staticmethod
     async def _out(state: State, *, again: bool = False) -> str:
@@ -104,6 +117,12 @@ def unmarked() -> list[str]:
     """Our handlers that nobody may call: forgotten marks. A test keeps this empty."""
     ours = [n for n in RegistrationContext.get().event_handlers if ".masteria___" in n and not n.endswith(".setvar")]
     return sorted(n for n in ours if rule(n) is None)
+
+
+def _refused(actor: Actor, wanted: Permission | str | None, language: str) -> StateUpdate:
+    if actor.must_enrol and wanted is not None:
+        return _answer(rx.call_script(identity.ENROL))
+    return _answer(rx.toast.error(tr(language, _why_not(actor, wanted))))
 
 
 def _why_not(actor: Actor, wanted: Permission | str | None) -> str:

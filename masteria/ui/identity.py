@@ -19,6 +19,8 @@ _LEAVE = (
     "location.pathname.startsWith('/login') || "
     "location.assign('/login?{}next=' + encodeURIComponent(location.pathname + location.search))"
 )
+# the company asks for a second step, and the reader has none yet
+ENROL = "location.pathname.startsWith('/login') || location.assign('/login/enrol')"
 SIGN_IN, SIGN_IN_AGAIN = _LEAVE.format(""), _LEAVE.format("problem=ended&")
 CLOSED = "location.pathname === '/suspended' || location.assign('/suspended')"
 
@@ -51,13 +53,13 @@ def become(actor: Actor | None, language: str) -> None:
     _language.set(language)
 
 
-async def find(cookie_header: str | None) -> Actor | None:
-    """The person of a cookie header; an answer is believed for five seconds."""
+async def find(cookie_header: str | None, *, fresh: bool = False) -> Actor | None:
+    """The person of a cookie header; an answer is believed for five seconds, unless it must be `fresh`."""
     token = cookie_value(cookie_header)
     if not token:
         return None
     known = _known.get(token)
-    if known is None or known[0] < time.monotonic():
+    if fresh or known is None or known[0] < time.monotonic():
         if len(_known) > 20_000:
             _known.clear()
         known = (time.monotonic() + KNOWN_SECONDS, await asyncio.to_thread(sessions.find_actor, token))

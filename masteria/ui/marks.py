@@ -11,13 +11,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 PUBLIC = "public"
 SIGNED_IN = "signed in"
 MARK = "__masteria_needs__"
+RECENT = "__masteria_recent__"
 
 
-def needs(permission: Permission | None) -> Callable[[F], F]:
-    """Who may call this handler; None: whoever is signed in, for what is their own."""
+def needs(permission: Permission | None, *, recent: bool = False) -> Callable[[F], F]:
+    """Who may call this handler; None: whoever is signed in, for what is their own.
+
+    `recent` is for dangerous acts: unless the session showed within ten minutes who is sitting there, the guard opens the
+    dialog of `ui/prove.py` instead, and the very same event goes on once the answer was right. REST has the same word in
+    `api/door.py`.
+    """
 
     def mark(handler: F) -> F:
         setattr(handler, MARK, permission or SIGNED_IN)
+        setattr(handler, RECENT, recent)
         return handler
 
     return mark

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import reflex as rx
 
-from masteria.core.access import ROLES, Unverified
+from masteria.core.access import ROLES, Unenrolled, Unverified
 from masteria.core.work import work_as
 from masteria.enums import Permission, Role, Topic
 from masteria.kit.errors import Conflict, Forbidden, Invalid, NotFound, OutsideError
@@ -101,6 +101,8 @@ def explain(error: Exception, language: str) -> str:
         return tr(language, "error.not_found")
     if isinstance(error, Unverified):
         return tr(language, "error.unverified")
+    if isinstance(error, Unenrolled):
+        return tr(language, "error.unenrolled")
     if isinstance(error, Forbidden):
         return tr(language, "error.read_only" if identity.only_reads(str(error)) else "error.forbidden")
     if isinstance(error, OutsideError):

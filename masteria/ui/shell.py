@@ -20,6 +20,7 @@ from masteria.ui import identity
 from masteria.ui.components.basics import brand, icon, native_form, native_link
 from masteria.ui.live import hub
 from masteria.ui.marks import needs, public
+from masteria.ui.prove import prove_dialog
 from masteria.ui.texts import LANGUAGES, Language, moment, t, tr
 
 GROUPS = (
@@ -138,6 +139,7 @@ def shell(
             class_name="m-main",
         ),
         _tabs(active),
+        prove_dialog(),
         language_of_page(),
         class_name="m-app",
         custom_attrs={"data-deep": str(deep).lower()},

@@ -119,7 +119,9 @@ def change(caller: Caller, connection_id: UUID, body: ConnectionChange) -> Conne
     return _one(caller, connection_id)
 
 
-@routes.delete("/connections/{connection_id}", status_code=204, dependencies=[needs(Permission.EDIT_CONNECTIONS)])
+@routes.delete(
+    "/connections/{connection_id}", status_code=204, dependencies=[needs(Permission.EDIT_CONNECTIONS, recent=True)]
+)
 def delete(caller: Caller, connection_id: UUID) -> None:
     """Forget a number that no campaign and no conversation uses."""
     with work_as(caller) as work:

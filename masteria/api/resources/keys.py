@@ -64,7 +64,7 @@ def list_keys(
         return listed(ApiKey.model_validate, found.api_keys(work, sort=sort, cursor=cursor, limit=limit))
 
 
-@routes.post("/api-keys", status_code=201, dependencies=[needs(Permission.ADMIN)])
+@routes.post("/api-keys", status_code=201, dependencies=[needs(Permission.ADMIN, recent=True)])
 def create_key(caller: Caller, body: NewKey) -> MadeKey:
     """A key for a program. It may do no more than you may yourself."""
     with work_as(caller) as work:

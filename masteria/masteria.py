@@ -18,6 +18,7 @@ from masteria.ui.problems import on_error
 from masteria.ui.received import page as _received  # noqa: F401
 from masteria.ui.settings.account import page as _account  # noqa: F401
 from masteria.ui.signin import page as _signin  # noqa: F401
+from masteria.ui.signin import steps as _steps  # noqa: F401
 from masteria.ui.theme import THEME_COLOR
 
 VIEWPORT = "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"

@@ -101,18 +101,24 @@ def create_company(
 def _create(
     database: Database, wanted: NewOwner, *, person: Person | None, is_verified: bool
 ) -> tuple[Company, Person, Member]:
-    company = add_company(database, wanted.company, language=wanted.language)
     if person is None:
         person = Person(
             email=wanted.email, name=wanted.name, password_hash=wanted.password_hash, language=wanted.language
         )
         person.email_verified_at = now() if is_verified else None
-    database.add(person)
-    database.flush()
-    member = Member(company_id=company.id, person_id=person.id, role=Role.OWNER)
-    database.add(member)
-    traces.note(database, person, Happened.MEMBER_CREATED, [member], email=person.email, role=Role.OWNER)
+    company, member = founded(database, wanted.company, person, language=wanted.language)
     return company, person, member
+
+
+def founded(database: Database, name: str, owner: Person, *, language: str) -> tuple[Company, Member]:
+    """A new company of this person, who may be new as well, in a transaction above companies."""
+    company = add_company(database, name, language=language)
+    database.add(owner)
+    database.flush()
+    member = Member(company_id=company.id, person_id=owner.id, role=Role.OWNER)
+    database.add(member)
+    traces.note(database, owner, Happened.MEMBER_CREATED, [member], email=owner.email, role=Role.OWNER)
+    return company, member
 
 
 def add_company(database: Database, name: str, *, language: str = LANGUAGES[0]) -> Company:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from masteria.api import account, auth, files, health, hooks, recovery, support
+from masteria.api import account, auth, files, health, hooks, oauth, recovery, second_step, support
 from masteria.api.callers import Limits
 from masteria.api.docs import page
 from masteria.api.document import document
@@ -59,6 +59,8 @@ BESIDE = (
     (recovery.routes, "public"),
     (support.routes, "installation"),
     (account.routes, "session"),
+    (oauth.routes, "public"),
+    (second_step.routes, "public"),
     (files.routes, "session"),
     (health.routes, "public"),
     (health.measured, "token or this machine"),

@@ -16,6 +16,7 @@ from masteria.kit.errors import Conflict, Invalid
 from masteria.run import embedded, environment
 from masteria.run.environment import ROOT
 from masteria.run.supervisor import Child, Supervisor
+from masteria.sandbox import vouchers
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ class Start:
     def sandbox(self) -> None:
         address = f"http://127.0.0.1:{self.wish.sandbox_port}"
         self.env |= {"META_GRAPH_URL": address, "MASTERIA_SANDBOX_URL": address}
+        if not any(name in self.env for name in ("GOOGLE_CLIENT_ID", "FACEBOOK_CLIENT_ID")):
+            self.env |= vouchers.settings_for(address)
         callback = f"http://127.0.0.1:{self.wish.port}/webhooks/meta"
         command = [sys.executable, "-m", "masteria.sandbox", "--port", str(self.wish.sandbox_port), "--living"]
         if not self.env.get("SMTP_URL"):

@@ -14,6 +14,18 @@ PROVIDERS = ("google", "facebook")
 FAULTS = ("", "nonce", "no_nonce", "aud", "iss", "exp", "hs256", "none", "key", "at_hash", "sub")
 
 
+def settings_for(address: str) -> dict[str, str]:
+    """What an installation must say to be known to the providers of the sandbox at this address."""
+    return {
+        "GOOGLE_CLIENT_ID": CLIENT_ID,
+        "GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
+        "FACEBOOK_CLIENT_ID": CLIENT_ID,
+        "FACEBOOK_CLIENT_SECRET": CLIENT_SECRET,
+        "OAUTH_GOOGLE_ISSUER": f"{address}/oidc/google",
+        "OAUTH_FACEBOOK_URL": f"{address}/oidc/facebook",
+    }
+
+
 @dataclass(frozen=True)
 class Someone:
     """A person as the provider knows them."""

@@ -31,7 +31,19 @@ from tests.ui.conftest import HYDRATE, OpenTab
 UI = Path(ui.__file__).parent
 
 
-OPEN = {"/suspended", "/", "/login", "/setup", "/signup", "/forgot", "/reset", "/verify", "404"}
+OPEN = {
+    "/login/code",
+    "/login/new",
+    "/suspended",
+    "/",
+    "/login",
+    "/setup",
+    "/signup",
+    "/forgot",
+    "/reset",
+    "/verify",
+    "404",
+}
 
 
 def ours() -> list[str]:
@@ -61,6 +73,9 @@ def test_few_handlers_are_open_to_all() -> None:
         "door_state.enter_forgot",
         "door_state.enter_reset",
         "door_state.enter_verify",
+        "providers_state.enter",
+        "step_state.enter_code",
+        "step_state.enter_new",
     }
 
 

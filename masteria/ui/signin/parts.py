@@ -8,6 +8,7 @@ import reflex as rx
 
 from masteria.ui.components.basics import brand, field, icon, link_button, native_form, native_link, text_input
 from masteria.ui.shell import language_choice, language_of_page
+from masteria.ui.signin.providers import provider_buttons
 from masteria.ui.signin.state import DoorState
 from masteria.ui.texts import Language, t
 
@@ -27,6 +28,7 @@ def login_form() -> rx.Component:
         _password("current-password"),
         rx.el.input(type="hidden", name="next", value=DoorState.next, read_only=True),
         rx.el.button(t("signin.go"), type="submit", class_name="btn wide"),
+        provider_buttons(),
         rx.el.p(
             rx.el.a(t("signin.forgot"), href="/forgot"),
             rx.cond(DoorState.may_sign_up, rx.el.a(t("signin.sign_up"), href="/signup")),
@@ -77,6 +79,7 @@ def signup_form() -> rx.Component:
         _password("new-password"),
         rx.el.input(type="hidden", name="language", value=Language.code, read_only=True),
         rx.el.button(t("setup.go"), type="submit", class_name="btn wide"),
+        provider_buttons(),
         rx.el.p(rx.el.a(t("signup.known"), href="/login"), class_name="door-links"),
         action="/auth/signup",
         method="post",

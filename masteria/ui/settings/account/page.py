@@ -14,14 +14,15 @@ from masteria.ui.marks import SIGNED_IN
 from masteria.ui.screen import screen
 from masteria.ui.settings.account.state import AccountState, DeviceRow
 from masteria.ui.settings.frame import settings_page
+from masteria.ui.settings.logins import logins_section
+from masteria.ui.settings.second_step import second_step_section
 from masteria.ui.shell import LANGUAGE_NAMES
 from masteria.ui.texts import t
 
 
 @screen("/settings/account", "settings.account", SIGNED_IN, on_load=AccountState.enter)
 def account() -> rx.Component:
-    # the second step and the other ways to sign in are sections as well: they stand between password and devices
-    sections = (_profile(), _email(), _password(), _devices())
+    sections = (_profile(), _email(), _password(), second_step_section(), logins_section(), _devices())
     body = rx.cond(AccountState.loaded, rx.el.div(*sections, class_name="stack"), skeleton(4))
     return settings_page("/settings/account", "settings.account", body)
 

@@ -53,7 +53,8 @@ def found_company(vouched: Vouched, company: str, *, language: str = "pt_BR", ip
     """Somebody new, and a company of theirs. The address must be proven, by the provider or by a mail of ours."""
     if not vouched.email_verified:
         raise Conflict("login_unproven")
-    if settings().sign_up == "closed":
+    # the first company belongs to whoever has the link of the first run
+    if settings().sign_up == "closed" or accounts.needs_setup():
         raise Conflict("sign_up_closed")
     company = credentials.checked_name(company, "company")
     with work_across() as database:

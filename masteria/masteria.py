@@ -7,6 +7,10 @@ import reflex as rx
 from masteria.api import app as api
 from masteria.api.static import StaticPolicy
 from masteria.ui import tabs
+from masteria.ui.admin import companies as _companies  # noqa: F401
+from masteria.ui.admin import company as _company  # noqa: F401
+from masteria.ui.admin import log as _log  # noqa: F401
+from masteria.ui.admin import people as _people  # noqa: F401
 from masteria.ui.admin import suspended as _suspended  # noqa: F401
 from masteria.ui.campaigns import page as _campaigns  # noqa: F401
 from masteria.ui.channels import page as _channels  # noqa: F401

@@ -5,30 +5,26 @@ Each change, its entry in the company's audit trail and its line in the installa
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from masteria.actions import accounts, activity, acts, credentials
+from masteria.actions import accounts, acts, credentials, invites
 from masteria.actions.activity import Changes
 from masteria.core import live
-from masteria.core.access import Actor
 from masteria.core.jobs import Job
 from masteria.core.work import Work, work_across, work_as
 from masteria.enums import Feature, Happened, Level, Permission, Quota, Role, Topic
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Invalid, NotFound
-from masteria.kit.sealing import digest
 from masteria.kit.storable import storable_text
-from masteria.models import Company, CompanyFeature, Invite
+from masteria.models import Company, CompanyFeature
 
 REASON_LENGTH = (5, 500)
-INVITE_DAYS = 7
 MOST = 2_000_000_000
 QUOTAS: dict[Quota, str] = {
     Quota.MEMBERS: "max_members",
@@ -107,25 +103,15 @@ def delete(work: Work, company_id: UUID, name: str) -> None:
 
 
 def create(work: Work, name: str, owner_email: str) -> tuple[UUID, str]:
-    """A company without anybody, and the token of the link that makes its opener the owner."""
+    """A company without anybody, and the link that makes whoever has that address its owner."""
     work.require(Permission.OPERATE)
-    email, token = credentials.checked_email(owner_email), secrets.token_urlsafe(32)
+    email, name = credentials.checked_email(owner_email), credentials.checked_name(name, "company_name")
     with work_across() as database:
         company = accounts.add_company(database, name)
-        acts.note(database, work.actor, "company.created", company.name, company_id=company.id, owner=email)
-    with work_as(Actor.system(company.id)) as there:
-        invite = there.add(
-            Invite(
-                email=email,
-                role=Role.OWNER,
-                token_hash=digest(token),
-                invited_by=work.actor.person_id,
-                expires_at=now() + timedelta(days=INVITE_DAYS),
-            )
-        )
-        there.session.flush()
-        activity.record(there, invite, Happened.INVITE_CREATED, email=email, role=Role.OWNER)
-    return company.id, token
+        acts.note(database, work.actor, "company.created", name, company_id=company.id, owner=email)
+    there = replace(accounts.company_actor(company.slug), name=work.actor.name, person_id=work.actor.person_id)
+    with work_as(there) as inside:
+        return company.id, invites.create(inside, Role.OWNER, email=email).link
 
 
 @contextmanager

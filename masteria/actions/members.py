@@ -8,10 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from masteria.actions import activity, credentials, ranks
+from masteria.actions import activity, credentials, quotas, ranks
 from masteria.core.access import RANKS
 from masteria.core.work import Work, work_across
-from masteria.enums import ConversationStatus, Happened, Permission, Role, Topic
+from masteria.enums import ConversationStatus, Happened, Permission, Quota, Role, Topic
 from masteria.kit.clock import now
 from masteria.kit.errors import Forbidden, Invalid, NotFound
 from masteria.models import Conversation, Invite, Member, Person, RefreshToken, Session
@@ -23,6 +23,7 @@ def add_member(work: Work, name: str, email: str, password: str, role: Role) -> 
     """A colleague with a first password; returns the person's id."""
     work.require(Permission.EDIT_MEMBERS)
     ranks.post(work, role, None)
+    quotas.require(work, Quota.MEMBERS)
     email, name = credentials.checked_email(email), credentials.checked_name(name, "name")
     hashed = credentials.hashed(credentials.checked_password(password, name, email, work.actor.company_name))
     with work_across() as database:

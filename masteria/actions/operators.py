@@ -11,7 +11,7 @@ from sqlalchemy import event
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
-from masteria.actions import acts, traces
+from masteria.actions import acts, recovery, traces
 from masteria.core import live
 from masteria.core.access import Actor
 from masteria.core.work import Work, work_across
@@ -59,6 +59,15 @@ def reset_second_step(work: Work, person_id: UUID) -> None:
         person.second_step_at = None
         _end(database, _signed_in(database, person))
         _tell(database, work.actor, person, Happened.SECOND_STEP_DISABLED, by="installation")
+
+
+def send_reset(work: Work, person_id: UUID) -> None:
+    """A link for a new password, by mail to the address that is known. Nobody else sees it."""
+    work.require(Permission.OPERATE)
+    with _person(person_id) as (_, person):
+        recovery.ask_reset(person.email)
+    with work_across() as database:
+        acts.note(database, work.actor, "password.reset_sent", person.email)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel import col
 
-from masteria.actions import activity
+from masteria.actions import activity, acts
 from masteria.core.access import HELPING, LOOKING, Actor, within
 from masteria.core.work import Work, work_across, work_as
 from masteria.enums import Happened, Permission, Topic
@@ -56,6 +56,8 @@ def enter(work: Work, company_id: UUID, reason: str, *, change_reason: str | Non
         database.add(session)
         database.flush()
         session_id = session.id
+        said = {"reason": reason, "change_reason": why_change or ""}
+        acts.note(database, actor, Happened.SUPPORT_ENTERED, company.name, company_id=company_id, **said)
     until = (moment + timedelta(minutes=MINUTES)).isoformat(timespec="seconds")
     details = {"reason": reason, "may_change": bool(why_change), "until": until}
     with _inside(actor, company_id) as there:

@@ -20,6 +20,7 @@ from masteria.api.entry import (
     from_our_pages,
     let_in,
     local_path,
+    own_token,
     session_token,
     too_often,
     with_session,
@@ -82,7 +83,7 @@ async def setup(request: Request) -> Response:
 @from_our_pages
 async def logout(request: Request) -> Response:
     """This session ends here and everywhere it is open."""
-    if token := session_token(request):
+    for token in filter(None, (session_token(request), own_token(request))):
         await asyncio.to_thread(sessions.sign_out, token, ip=address(request))
     return without_session("/login")
 

@@ -20,6 +20,9 @@ from masteria.kit.errors import Invalid
 
 COOKIE = "masteria_session"
 SECURE_COOKIE = "__Host-masteria_session"
+# an operator's own session, while they are in another company as support
+OWN_COOKIE = "masteria_own_session"
+SECURE_OWN_COOKIE = "__Host-masteria_own_session"
 HOME = "/campaigns"
 FORM_BYTES = 64_000
 CODE_PAGE, SECOND_STEP = "/login/code", "second-step"
@@ -50,6 +53,11 @@ def same_origin(request: Request) -> bool:
 
 def session_token(request: Request) -> str:
     return request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE) or ""
+
+
+def own_token(request: Request) -> str:
+    """The session that waits behind a visit as support."""
+    return request.cookies.get(SECURE_OWN_COOKIE) or request.cookies.get(OWN_COOKIE) or ""
 
 
 async def find_person(request: Request) -> Actor | None:
@@ -92,8 +100,10 @@ def with_session(request: Request, token: str, to: str) -> Response:
 def without_session(to: str) -> Response:
     """On to `to`, signed out."""
     response = RedirectResponse(to, 303)
-    response.delete_cookie(COOKIE, path="/")
-    response.delete_cookie(SECURE_COOKIE, path="/", secure=True)
+    for name in (COOKIE, OWN_COOKIE):
+        response.delete_cookie(name, path="/")
+    for name in (SECURE_COOKIE, SECURE_OWN_COOKIE):
+        response.delete_cookie(name, path="/", secure=True)
     return response
 
 

@@ -10,62 +10,76 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from masteria.actions import sessions, support
-from masteria.api import entry
-from masteria.api.entry import is_secure
+from masteria.actions import support
+from masteria.api.entry import (
+    HOME,
+    OWN_COOKIE,
+    SECURE_OWN_COOKIE,
+    address,
+    fields,
+    find_person,
+    from_our_pages,
+    is_secure,
+    own_token,
+    session_token,
+    with_session,
+    without_session,
+)
 from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.enums import Permission
-from masteria.kit.errors import Invalid, NotFound
+from masteria.kit.errors import Forbidden, Invalid, NotFound
 from masteria.kit.ids import parse_id
 
-OWN, SECURE_OWN = "masteria_own_session", "__Host-masteria_own_session"
+OWN_SECONDS = (support.MINUTES + 30) * 60  # a visit and the time to notice that it is over
 
 
-@entry.from_our_pages
+@from_our_pages
 async def enter(request: Request) -> Response:
     """The form of a company's page; only for who runs the installation, and never from within a visit."""
-    actor = await entry.find_person(request)
-    if actor is None or not actor.may(Permission.OPERATE):
-        return PlainTextResponse("not allowed", 403)
-    form = await request.form(max_files=0, max_fields=10)
-    typed = {name: value for name, value in form.items() if isinstance(value, str)}
-    actor = replace(actor, ip=request.client.host if request.client else "")
+    actor, form = await find_person(request), await fields(request)
+    page = f"/admin/companies/{quote(form.get('company_id', ''), safe='')}"
     try:
-        token = await asyncio.to_thread(_enter, actor, typed)
+        if actor is None:
+            raise Forbidden(str(Permission.OPERATE))
+        token = await asyncio.to_thread(_enter, replace(actor, ip=address(request)), form)
+    except Forbidden:
+        return PlainTextResponse("not allowed", 403)
     except NotFound:
         return RedirectResponse("/admin", 303)
     except Invalid as error:
-        return RedirectResponse(f"/admin/companies/{quote(typed['company_id'])}?problem={error.reason}", 303)
-    response = RedirectResponse(entry.HOME, 303)
-    _set(request, response, SECURE_OWN if is_secure(request) else OWN, entry.session_token(request), 2 * 3600)
-    _set(request, response, _cookie(request), token, support.MINUTES * 60)
+        return RedirectResponse(f"{page}?problem={error.reason}&field={error.field}", 303)
+    response = with_session(request, token, HOME)
+    response.set_cookie(
+        SECURE_OWN_COOKIE if is_secure(request) else OWN_COOKIE,
+        session_token(request),
+        max_age=OWN_SECONDS,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=is_secure(request),
+    )
     return response
 
 
-@entry.from_our_pages
+@from_our_pages
 async def leave(request: Request) -> Response:
-    """Out again, to where they came from."""
-    actor = await entry.find_person(request)
-    company = ""
-    if actor is not None and actor.is_support:
-        company = f"/companies/{actor.company_id}"
+    """Out again, to where they came from. Whoever signed in as somebody else meanwhile stays who they are."""
+    actor, own = await find_person(request), own_token(request)
+    if actor is not None and not actor.is_support:
+        return _without_own(RedirectResponse(HOME, 303))
+    if actor is not None:
         await asyncio.to_thread(_leave, actor)
-    own = request.cookies.get(SECURE_OWN) or request.cookies.get(OWN) or ""
-    response = RedirectResponse(f"/admin{company}" if own else "/login", 303)
-    if own:
-        _set(request, response, _cookie(request), own, sessions.SESSION_DAYS * 86_400)
-    elif actor is None or actor.is_support:
-        response.delete_cookie(_cookie(request), path="/", secure=is_secure(request))
-    for name, secure in ((OWN, False), (SECURE_OWN, True)):
-        response.delete_cookie(name, path="/", secure=secure)
-    return response
+    if not own:
+        return without_session("/login")
+    company = f"/companies/{actor.company_id}" if actor is not None else ""
+    return _without_own(with_session(request, own, f"/admin{company}"))
 
 
-def _enter(actor: Actor, typed: dict[str, str]) -> str:
-    change = typed.get("change_reason", "") if typed.get("may_change") else None
+def _enter(actor: Actor, form: dict[str, str]) -> str:
+    change = form.get("change_reason", "") if form.get("may_change") else None
     with work_as(actor) as work:
-        return support.enter(work, parse_id(typed.get("company_id")), typed.get("reason", ""), change_reason=change)
+        return support.enter(work, parse_id(form.get("company_id")), form.get("reason", ""), change_reason=change)
 
 
 def _leave(actor: Actor) -> None:
@@ -73,13 +87,10 @@ def _leave(actor: Actor) -> None:
         support.leave(work)
 
 
-def _cookie(request: Request) -> str:
-    return entry.SECURE_COOKIE if is_secure(request) else entry.COOKIE
-
-
-def _set(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
-    secure = is_secure(request)
-    response.set_cookie(name, value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=secure)
+def _without_own(response: Response) -> Response:
+    response.delete_cookie(OWN_COOKIE, path="/")
+    response.delete_cookie(SECURE_OWN_COOKIE, path="/", secure=True)
+    return response
 
 
 routes = [

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from masteria.actions import installation, keys, operators, quotas, sessions, support
+from masteria.actions import installation, invites, keys, operators, quotas, sessions, support
 from masteria.core.access import Suspended
 from masteria.core.work import work_across, work_as
 from masteria.enums import Feature, Level
@@ -151,8 +151,10 @@ def test_deleting_wants_the_name_and_closes_at_once(cast: Cast) -> None:
 def test_a_new_company_waits_for_its_owner() -> None:
     olga = an_operator()
     with work_as(olga) as work:
-        company_id, token = installation.create(work, "Padaria  do Zé", "ze@exemplo.com")
-    assert len(token) > 40
+        company_id, link = installation.create(work, "Padaria  do Zé", "ze@exemplo.com")
+    offer = invites.look(link.rpartition("=")[2])
+    assert offer is not None
+    assert (offer.state, offer.company, offer.role, offer.email) == ("open", "Padaria do Zé", "owner", "ze@exemplo.com")
     with work_as(olga) as work:
         row = found.company(work, company_id)
         assert (row.name, row.members) == ("Padaria do Zé", 0)

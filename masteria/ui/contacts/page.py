@@ -27,6 +27,7 @@ from masteria.ui.shell import Profile, shell
 from masteria.ui.texts import t
 
 CONSENT = {"unknown": "neutral", "opted_in": "good", "opted_out": "problem"}
+MAY_EDIT = Profile.rights.contains(str(Permission.EDIT_CONTACTS))
 FIELD_WORDS = (
     ("name", "contacts.name"),
     ("phone", "contacts.phone"),
@@ -38,7 +39,7 @@ FIELD_WORDS = (
 
 @screen("/contacts", "contacts.title", Permission.READ_CONTACTS, on_load=ContactsState.enter)
 def contacts() -> rx.Component:
-    tools = (rx.cond(Profile.may_edit, link_button(t("contacts.import"), "/contacts/import", glyph="upload")),)
+    tools = (rx.cond(MAY_EDIT, link_button(t("contacts.import"), "/contacts/import", glyph="upload")),)
     body = rx.cond(
         ContactsState.loaded,
         rx.cond(
@@ -110,7 +111,7 @@ def _nothing() -> rx.Component:
 
 
 def _beginning() -> rx.Component:
-    action = rx.cond(Profile.may_edit, link_button(t("contacts.import"), "/contacts/import", glyph="upload"))
+    action = rx.cond(MAY_EDIT, link_button(t("contacts.import"), "/contacts/import", glyph="upload"))
     return empty("book-user", t("contacts.empty"), t("contacts.empty_help"), action)
 
 

@@ -3,8 +3,8 @@
 from alembic import op
 from masteria.core.isolation import OWN_ROWS, by_key
 
-revision = "0014"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 # Each query names its company itself. The policy said so once more, and the planner took the two for independent: it
 # expected one conversation where there were thousands, and read and sorted all of them for a page of fifty.

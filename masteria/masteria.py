@@ -17,10 +17,16 @@ from masteria.ui.channels import page as _channels  # noqa: F401
 from masteria.ui.contacts import page as _contacts  # noqa: F401
 from masteria.ui.conversations import page as _conversations  # noqa: F401
 from masteria.ui.guard import Guard
+from masteria.ui.invite import page as _invite  # noqa: F401
 from masteria.ui.live import hub
 from masteria.ui.problems import on_error
 from masteria.ui.received import page as _received  # noqa: F401
 from masteria.ui.settings.account import page as _account  # noqa: F401
+from masteria.ui.settings.company import page as _own_company  # noqa: F401
+from masteria.ui.settings.team import invites_page as _invites  # noqa: F401
+from masteria.ui.settings.team import people as _team  # noqa: F401
+from masteria.ui.settings.team import roles_page as _roles  # noqa: F401
+from masteria.ui.settings.team import teams_page as _teams  # noqa: F401
 from masteria.ui.signin import page as _signin  # noqa: F401
 from masteria.ui.signin import steps as _steps  # noqa: F401
 from masteria.ui.theme import THEME_COLOR

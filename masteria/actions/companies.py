@@ -47,7 +47,7 @@ def _check_second_step(work: Work, company: Company) -> None:
 
 
 def _name(value: Any) -> str:
-    return credentials.checked_name(storable_text(str(value)), "name")
+    return credentials.checked_name(storable_text(value) if isinstance(value, str) else "", "name")
 
 
 def _timezone(value: Any) -> str:
@@ -74,6 +74,12 @@ def _cap(value: Any) -> int | None:
     return value
 
 
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid("requires_second_step", "unknown_value")
+    return value
+
+
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
@@ -85,5 +91,5 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "language": _language,
     "country": _country,
     "marketing_cap_per_day": _cap,
-    "requires_second_step": bool,
+    "requires_second_step": _switch,
 }

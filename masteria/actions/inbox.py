@@ -67,16 +67,16 @@ def mark_read(work: Work, conversation_id: UUID) -> None:
         work.announce(Topic.CONVERSATION, conversation_id)
 
 
-def assign(work: Work, conversation_id: UUID, person_id: UUID | None) -> None:
-    """From now on this member answers, or nobody in particular. `NotFound` for who is no member here."""
+def assign(work: Work, conversation_id: UUID, person_id: UUID | None) -> str | None:
+    """From now on this member answers, whose name is returned, or nobody. `NotFound` for who is no member here."""
     work.require(Permission.EDIT_CONVERSATIONS)
     conversation = reach.conversation(work, conversation_id, lock=True)
     name = _answering(work, person_id) if person_id is not None else None
-    if conversation.assignee_id == person_id:
-        return
-    conversation.assignee_id = person_id
-    activity.record(work, conversation, Happened.CONVERSATION_ASSIGNED, assignee=name)
-    work.announce(Topic.CONVERSATION, conversation_id)
+    if conversation.assignee_id != person_id:
+        conversation.assignee_id = person_id
+        activity.record(work, conversation, Happened.CONVERSATION_ASSIGNED, assignee=name)
+        work.announce(Topic.CONVERSATION, conversation_id)
+    return name
 
 
 def _answering(work: Work, person_id: UUID) -> str:

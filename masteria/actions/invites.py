@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import sqlalchemy as sa
+from sqlalchemy import event
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
-from masteria.actions import activity, credentials, ranks, sessions
+from masteria.actions import activity, credentials, mail, quotas, ranks, recovery
 from masteria.config import settings
 from masteria.core import live
-from masteria.core.access import rank_of
+from masteria.core.access import Actor, rank_of
+from masteria.core.letters import LANGUAGES
 from masteria.core.work import Work, work_across
-from masteria.enums import Happened, Permission, Role, Topic
+from masteria.enums import Happened, Permission, Quota, Role, Topic
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Invalid, NotFound
 from masteria.kit.sealing import derive, digest
+from masteria.kit.storable import storable_text
 from masteria.models import Activity, Company, CustomRole, Invite, Member, Person, Team, TeamMember
 
 DAYS = 7
@@ -46,6 +48,26 @@ class Offer:
     inviter: str
     role: str
     email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who wants to come in, each value found right."""
+
+    name: str
+    email: str
+    password_hash: str
+    language: str
+
+    @classmethod
+    def checked(cls, name: str, email: str, password: str, language: str = LANGUAGES[0]) -> Newcomer:
+        """`Invalid` names the field."""
+        email, name = credentials.checked_email(email), credentials.checked_name(storable_text(name), "name")
+        hashed = credentials.hashed(credentials.checked_password(password, name, email))
+        return cls(name, email, hashed, language if language in LANGUAGES else LANGUAGES[0])
+
+    def person(self) -> Person:
+        return Person(email=self.email, name=self.name, password_hash=self.password_hash, language=self.language)
 
 
 def create(
@@ -78,6 +100,7 @@ def create(
     )
     work.session.flush()
     activity.record(work, invite, Happened.INVITE_CREATED, email=email)
+    _send(work, email, token)
     work.announce(Topic.MEMBER, invite.id)
     return NewInvite(invite.id, link_of(token), invite.expires_at)
 
@@ -94,6 +117,7 @@ def renew(work: Work, invite_id: UUID) -> NewInvite:
     invite.token_hash, invite.expires_at = digest(token), now() + timedelta(days=DAYS)
     invite.invited_by = work.actor.person_id
     activity.record(work, invite, Happened.INVITE_CREATED, email=invite.email, renewed=True)
+    _send(work, invite.email, token)
     work.announce(Topic.MEMBER, invite_id)
     return NewInvite(invite_id, link_of(token), invite.expires_at)
 
@@ -153,41 +177,43 @@ def accept(database: Database, token: str, person: Person) -> Member:
     return member
 
 
-def join(token: str, person_id: UUID, *, ip: str = "", user_agent: str = "") -> str:
-    """Somebody who is signed in comes into one more company; returns the token of a session there."""
+def join(token: str, person_id: UUID) -> Member:
+    """Somebody who has an account comes into one more company."""
     with work_across() as database:
-        person = database.exec(select(Person).where(Person.id == person_id)).one()
-        member = accept(database, token, person)
-        session = sessions.start(database, member, method="invite", ip=ip, user_agent=user_agent)
-    live.publish(member.company_id, Topic.MEMBER, member.id)
-    return session
+        member = accept(database, token, database.get_one(Person, person_id))
+    announce(member)
+    return member
 
 
-def register(
-    token: str, proof: str, name: str, email: str, password: str, *, ip: str = "", user_agent: str = ""
-) -> str:
-    """Somebody new comes in; returns a session's token. `Invalid` names the field.
+def register(token: str, proof: str, newcomer: Newcomer) -> Member:
+    """Somebody new comes in; `Invalid` names the field.
 
-    `proof` came with the link by mail: who has it has read the mail of that address, so it is confirmed.
+    `proof` came with the link by mail: who has it has read the mail of that address, so it is confirmed. Everybody else
+    is sent a letter to confirm it.
     """
-    email, name = credentials.checked_email(email), credentials.checked_name(name, "name")
-    hashed = credentials.hashed(credentials.checked_password(password))
     with work_across() as database:
         invite = database.exec(select(Invite).where(Invite.token_hash == digest(token))).one_or_none()
         if invite is None:
             raise NotFound("Invite")
         if _state(invite) != "open":
             raise Conflict(f"invite_{_state(invite)}")
-        if database.exec(select(Person.id).where(Person.email == email)).first():
+        if database.exec(select(Person.id).where(Person.email == newcomer.email)).first():
             raise Invalid("email", "has_account")
-        is_proven = invite.email == email and is_by_mail(token, proof)
-        person = Person(email=email, name=name, password_hash=hashed, email_verified_at=now() if is_proven else None)
+        person = newcomer.person()
         database.add(person)
         database.flush()
+        if invite.email == person.email and is_by_mail(token, proof):
+            person.email_verified_at = now()
+        else:
+            recovery.send_verification(database, person)
         member = accept(database, token, person)
-        session = sessions.start(database, member, method="invite", ip=ip, user_agent=user_agent)
+    announce(member)
+    return member
+
+
+def announce(member: Member) -> None:
+    """Open team pages read again; after the commit of whatever accepted."""
     live.publish(member.company_id, Topic.MEMBER, member.id)
-    return session
 
 
 def link_of(token: str) -> str:
@@ -217,6 +243,20 @@ def _check_room(work: Work, email: str) -> None:
         raise Conflict("already_member")
 
 
+def _send(work: Work, email: str, token: str) -> None:
+    """The link by mail, with what proves that it was read there; once the invite stands."""
+    if not email:
+        return
+    said = {"company": work.actor.company_name, "inviter": work.actor.name, "days": DAYS}
+    language, link = work.get_company().language, f"{link_of(token)}&proof={proof_of(token)}"
+
+    def write(_: object) -> None:
+        with work_across() as database:
+            mail.write(database, email, language, "invite", link=link, **said)
+
+    event.listen(work.session, "after_commit", write, once=True)
+
+
 def _state(invite: Invite) -> str:
     if invite.accepted_at:
         return "used"
@@ -231,12 +271,10 @@ def _check(database: Database, invite: Invite, company: Company, person: Person)
         raise Conflict(f"invite_{state}")
     if invite.email and (person.email != invite.email or person.email_verified_at is None):
         raise Conflict("invite_of_another", email=invite.email)
-    members = select(Member.id).where(Member.company_id == company.id)
-    if database.exec(members.where(Member.person_id == person.id)).first():
+    members = select(Member.id).where(Member.company_id == company.id, Member.person_id == person.id)
+    if database.exec(members).first():
         raise Conflict("already_member")
-    count = database.exec(select(sa.func.count()).select_from(members.subquery())).one()
-    if company.max_members is not None and count >= company.max_members:
-        raise Conflict("quota_members", limit=company.max_members)
+    quotas.require(Work(database, Actor.system(company.id)), Quota.MEMBERS)
 
 
 def _entry(invite: Invite, person: Person, member: Member) -> Activity:

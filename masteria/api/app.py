@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from masteria.api import account, auth, files, health, hooks, oauth, recovery, second_step, support
+from masteria.api import account, auth, files, health, hooks, joining, oauth, recovery, second_step, support
 from masteria.api.callers import Limits
 from masteria.api.docs import page
 from masteria.api.document import document
@@ -19,6 +19,7 @@ from masteria.api.problems import HANDLERS
 from masteria.api.resources import (
     audit,
     campaigns,
+    company,
     connections,
     contacts,
     conversations,
@@ -27,9 +28,10 @@ from masteria.api.resources import (
     keys,
     lists,
     me,
+    members,
     recipients,
+    roles,
     sessions,
-    team,
     templates,
     tokens,
 )
@@ -47,7 +49,9 @@ RESOURCES = (
     campaigns,
     recipients,
     conversations,
-    team,
+    members,
+    roles,
+    company,
     keys,
     sessions,
     audit,
@@ -56,6 +60,7 @@ RESOURCES = (
 # routes beside the REST API, and what each checks by itself
 BESIDE = (
     (auth.routes, "public"),
+    (joining.routes, "public"),
     (recovery.routes, "public"),
     (support.routes, "installation"),
     (account.routes, "session"),

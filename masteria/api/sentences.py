@@ -98,6 +98,24 @@ SENTENCES: Mapping[str, str] = {
     "number_unknown": "Meta does not know this phone number id under the token.",
     "number_of_another_account": "The number does not belong to this WhatsApp Business Account.",
     "blocked_by_vendor": "Meta has blocked the number.",
+    # people and the company
+    "last_owner": "This is the last owner: make somebody else an owner first.",
+    "cannot_answer": "{name} may not answer conversations.",
+    "same_person": "This is the person who goes.",
+    "own_only_role": "Only agents and viewers can be held to their own conversations.",
+    "unknown_permission": "There is no such permission to give: {names}",
+    "too_many_roles": "A company has at most {limit} roles of its own.",
+    "too_many_teams": "A company has at most {limit} teams.",
+    "too_many_invites": "At most {limit} invites can be open at once.",
+    "role_in_use": "These people have this role: {names}",
+    "invited_already": "This address has an open invite: renew or revoke it.",
+    "already_member": "This person belongs to the company already.",
+    "invite_used": "This invite has been used.",
+    "invite_expired": "This invite has expired.",
+    "invite_revoked": "This invite was revoked.",
+    "invite_of_another": "This invite is for another address, or the address is not confirmed.",
+    "has_account": "This address has an account: sign in first.",
+    "second_step_first": "Turn on your own second step first.",
 }
 
 

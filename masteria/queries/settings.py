@@ -1,4 +1,4 @@
-"""Connections, templates and people of a company. Secrets show their last four characters at most."""
+"""Connections and templates of a company. Secrets show their last four characters at most."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from masteria.core.work import Work
 from masteria.enums import ConnectionStatus, Permission
 from masteria.kit.sealing import Unreadable, masked
 from masteria.models import Connection, Template
-from masteria.queries.filters import narrow, narrowed
+from masteria.queries.filters import narrow
 from masteria.queries.paging import WHOLE, Page, Sorting, by_id, by_name, by_time
 
 CONNECTION_SORTS = Sorting(
@@ -20,7 +20,6 @@ CONNECTION_SORTS = Sorting(
 TEMPLATE_SORTS = Sorting(
     "name", {"name": by_name("template.name"), "created_at": by_time("template.created_at")}, by_id("template.id")
 )
-MEMBER_SORTS = Sorting("name", {"name": by_name("p.name"), "email": by_name("p.email")}, by_id("p.id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +56,6 @@ class TemplateRow:
     rejected_reason: str | None
     synced_at: datetime
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MemberRow:
-    id: UUID
-    name: str
-    email: str
-    role: str
 
 
 def connections(
@@ -114,21 +105,6 @@ def template(work: Work, template_id: UUID) -> TemplateRow:
     """One template."""
     work.require(Permission.READ_TEMPLATES)
     return _template(work.get(Template, template_id))
-
-
-def members(
-    work: Work, *, q: str = "", sort: str = "", cursor: str | None = None, limit: int = WHOLE
-) -> Page[MemberRow]:
-    """The company's people, usually by name; `q` is part of the name or the address."""
-    work.require(Permission.ADMIN)
-    order = MEMBER_SORTS.order(sort, cursor)
-    where, values = narrowed({}, q=q, text="p.name || ' ' || p.email")
-    rows = work.execute(
-        f"""select p.id, p.name, p.email, m.role from member m join person p on p.id = m.person_id
-           where m.company_id = :company and {where} and {order.after} order by {order.by} limit :limit""",
-        {"company": work.company_id, **values, **order.values, "limit": limit + 1},
-    )
-    return order.page([MemberRow(*row) for row in rows], limit)
 
 
 def _connection(row: Connection) -> ConnectionRow:

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import reflex as rx
 
-from masteria.core.access import ROLES, Unenrolled, Unverified
+from masteria.core.access import Unenrolled, Unverified
 from masteria.core.work import work_as
-from masteria.enums import Permission, Role, Topic
+from masteria.enums import Permission, Topic
 from masteria.kit.errors import Conflict, Forbidden, Invalid, NotFound, OutsideError
 from masteria.ui import identity
 from masteria.ui.components.basics import empty
@@ -73,7 +73,7 @@ def screen(
 
     def decorate(build: Callable[[], rx.Component]) -> Callable[[], rx.Component]:
         def page() -> rx.Component:
-            if permission in (None, SIGNED_IN) or permission in ROLES[Role.VIEWER]:
+            if permission in (None, SIGNED_IN):
                 return build()
             closed = empty("lock", t("common.closed"), t("error.forbidden"))
             is_refused = (Profile.rights.length() > 0) & ~Profile.rights.contains(str(permission))  # pyright: ignore[reportAttributeAccessIssue]

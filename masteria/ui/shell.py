@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +34,13 @@ GROUPS = (
         (("/channels", "radio-tower", "nav.channels"), ("/settings/account", "settings", "nav.preferences")),
     ),
 )
+# places that not every role may see; the others are everybody's
+NEEDED = {
+    "/conversations": Permission.READ_CONVERSATIONS,
+    "/campaigns": Permission.READ_CAMPAIGNS,
+    "/contacts": Permission.READ_CONTACTS,
+    "/channels": Permission.READ_CONNECTIONS,
+}
 LANGUAGE_NAMES = dict(zip(LANGUAGES, ("Português", "English", "Español"), strict=True))
 THEMES = (("light", "sun"), ("dark", "moon"), ("system", "monitor"))
 
@@ -116,6 +125,7 @@ def _visits(actor: Actor, language: str) -> list[str]:
 
 
 hub.always(Topic.COMPANY, Profile.enter)
+hub.always(Topic.MEMBER, Profile.enter)
 
 
 def shell(
@@ -178,16 +188,7 @@ language_of_page = _LanguageOfPage.create
 
 
 def _side(active: str) -> rx.Component:
-    groups = [
-        rx.el.div(
-            rx.el.div(t(group), class_name="m-group", id=group.replace(".", "-")),
-            rx.el.ul(
-                *[rx.el.li(_link(active, *item, class_name="m-link")) for item in items],
-                aria_labelledby=group.replace(".", "-"),
-            ),
-        )
-        for group, items in GROUPS
-    ]
+    groups = [_group(active, group, items) for group, items in GROUPS]
     return rx.el.aside(
         brand(),
         rx.el.nav(*groups, aria_label=t("nav.main")),
@@ -197,10 +198,30 @@ def _side(active: str) -> rx.Component:
     )
 
 
+def _group(active: str, group: str, items: tuple[tuple[str, str, str], ...]) -> rx.Component:
+    links = [rx.cond(_may_see(item[0]), rx.el.li(_link(active, *item, class_name="m-link"))) for item in items]
+    listed = rx.el.div(
+        rx.el.div(t(group), class_name="m-group", id=group.replace(".", "-")),
+        rx.el.ul(*links, aria_labelledby=group.replace(".", "-")),
+    )
+    if any(item[0] not in NEEDED for item in items):
+        return listed
+    seen = [_may_see(item[0]) for item in items]
+    return rx.cond(functools.reduce(operator.or_, seen), listed)  # pyright: ignore[reportReturnType]
+
+
+def _may_see(href: str) -> Any:
+    """Until it is known what the reader may, everything is shown: most may see all of it, and nothing jumps."""
+    if href not in NEEDED:
+        return True
+    rights: Any = Profile.rights
+    return (rights.length() == 0) | rights.contains(str(NEEDED[href]))
+
+
 def _tabs(active: str) -> rx.Component:
     items = [item for _, group in GROUPS for item in group]
     return rx.el.nav(
-        *[_link(active, *item, class_name="m-tab", size=21) for item in items],
+        *[rx.cond(_may_see(item[0]), _link(active, *item, class_name="m-tab", size=21)) for item in items],
         class_name="m-tabs",
         aria_label=t("nav.main"),
     )

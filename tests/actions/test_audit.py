@@ -94,7 +94,7 @@ def stage(cast: Cast) -> Stage:
         own = (bruno, role, team, invites.create(work, Role.AGENT).id)
         work.rung.clear()
     ids = (connection.id, free.id, person.id, list_id, *made, talk.id, failed.id, key, body.id, *own)
-    return Stage(*ids)  # pyright: ignore[reportArgumentType]
+    return Stage(*ids)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 Deed = Callable[[Work, Stage], Any]

@@ -38,6 +38,9 @@ def test_what_is_named_changes_and_is_told(cast: Cast) -> None:
     ("field", "value"),
     [
         ("name", " "),
+        ("name", None),
+        ("requires_second_step", None),
+        ("requires_second_step", "yes"),
         ("timezone", "Mars/Olympus"),
         ("language", "xx"),
         ("country", "Brasil"),

@@ -12,11 +12,11 @@ from sqlmodel import col, select
 
 from masteria.actions import invites, members, roles, sessions, teams
 from masteria.core.access import Actor
-from masteria.core.work import work_across, work_as
+from masteria.core.work import Work, work_across, work_as
 from masteria.enums import Role
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Forbidden, Invalid, MasteriaError, NotFound
-from masteria.models import Activity, Company, Invite, Member, Person, TeamMember
+from masteria.models import Activity, Company, Invite, Mail, Member, Person, TeamMember
 from tests.cast import PASSWORD, Cast, a_colleague
 
 
@@ -32,7 +32,7 @@ def a_link(cast: Cast, role: Role = Role.AGENT, **options: object) -> str:
 def come_in(token: str, actor: Actor) -> Actor:
     """Clara, say, joins one more company."""
     assert actor.person_id
-    found = sessions.find_actor(invites.join(token, actor.person_id))
+    found = sessions.find_actor(sessions.let_in(invites.join(token, actor.person_id)))
     assert found is not None
     return found
 
@@ -82,7 +82,7 @@ def test_a_link_works_once(cast: Cast) -> None:
     token = a_link(cast)
     come_in(token, cast.clara)
     with pytest.raises(Conflict, match="invite_used"):
-        invites.register(token, "", "Outra", "outra-pessoa@exemplo.com", PASSWORD)
+        invites.register(token, "", invites.Newcomer.checked("Outra", "outra-pessoa@exemplo.com", PASSWORD))
     with work_across() as database:
         assert database.exec(select(Person).where(Person.email == "outra-pessoa@exemplo.com")).first() is None
 
@@ -172,10 +172,11 @@ def test_an_invite_with_an_address_is_for_that_person_alone(cast: Cast) -> None:
 
 def test_somebody_new_comes_in_with_a_name_and_a_password(cast: Cast) -> None:
     token, email = a_link(cast), f"nova-{cast.ana.company_id.hex[-12:]}@exemplo.com"
-    found = sessions.find_actor(invites.register(token, "", "Rita Lee", email.upper(), PASSWORD))
+    member = invites.register(token, "", invites.Newcomer.checked("Rita Lee", email.upper(), PASSWORD, "es"))
+    found = sessions.find_actor(sessions.let_in(member))
     assert found is not None
     assert (found.name, found.email, found.company_id) == ("Rita Lee", email, cast.ana.company_id)
-    assert confirmed(email) is False
+    assert (found.language, confirmed(email), mail_to(email)) == ("es", False, ["Confirma tu correo"])
     for values, field in (
         (("R", email, PASSWORD), "name"),
         (("Rita", "x", PASSWORD), "email"),
@@ -183,7 +184,7 @@ def test_somebody_new_comes_in_with_a_name_and_a_password(cast: Cast) -> None:
         (("Rita", email, PASSWORD), "email"),
     ):
         with pytest.raises(Invalid) as refused:
-            invites.register(a_link(cast), "", *values)
+            invites.register(a_link(cast), "", invites.Newcomer.checked(*values))
         assert refused.value.field == field
 
 
@@ -193,9 +194,27 @@ def test_only_the_link_from_the_mail_confirms_the_address(cast: Cast) -> None:
     token = a_link(cast, email=email)
     for proof in ("", "0" * 32, invites.proof_of(a_link(cast))):
         with pytest.raises(Conflict, match="invite_of_another"):
-            invites.register(token, proof, "Rita", email, PASSWORD)
-    invites.register(token, invites.proof_of(token), "Rita", email, PASSWORD)
+            invites.register(token, proof, invites.Newcomer.checked("Rita", email, PASSWORD))
+    invites.register(token, invites.proof_of(token), invites.Newcomer.checked("Rita", email, PASSWORD))
     assert confirmed(email) is True
+    assert mail_to(email) == ["Ana convidou você para Aurora"]
+
+
+def mail_to(email: str) -> list[str]:
+    with work_across() as database:
+        return list(database.exec(select(Mail.subject).where(Mail.address == email).order_by(col(Mail.id))))
+
+
+def test_an_invite_that_came_to_nothing_is_not_mailed(cast: Cast) -> None:
+    email = f"nova-{cast.ana.company_id.hex[-12:]}@exemplo.com"
+    with pytest.raises(Conflict, match="last_owner"), work_as(cast.ana) as work:
+        invite_and_fail(work, email)
+    assert mail_to(email) == []
+
+
+def invite_and_fail(work: Work, email: str) -> None:
+    invites.create(work, Role.AGENT, email=email)
+    members.leave(work)
 
 
 def confirmed(email: str) -> bool:

@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from masteria.actions import contacts as people
-from masteria.actions import imports, inbox, intake, keys, sessions
+from masteria.actions import imports, inbox, intake, invites, keys, roles, sessions, teams
 from masteria.api import app as front
 from masteria.api import door
 from masteria.api.document import document, operations
 from masteria.core.access import known_scopes, permissions_of
 from masteria.core.work import work_as
-from masteria.enums import Direction
+from masteria.enums import Direction, Role
 from masteria.kit.clock import now
 from masteria.kit.ids import new_id
 from masteria.models import Campaign, Conversation, Message
@@ -49,6 +49,14 @@ BODIES: dict[str, Any] = {
     "/templates/sync": {"connection_id": str(uuid4())},
     "/campaigns": {"name": "Campanha", "connection_id": str(uuid4())},
     "/conversations/{conversation_id}/messages": {"text": "Oi"},
+    "/conversations/{conversation_id}": {"assignee": None},
+    "/members/{person_id}": {"own_only": True},
+    "/invites": {"role": "agent"},
+    "/roles": {"name": "Recepção", "permissions": ["contacts:read"]},
+    "/roles/{role_id}": {"name": "Outra"},
+    "/teams": {"name": "Vendas"},
+    "/teams/{team_id}": {"name": "Outra"},
+    "/company": {"country": "PT"},
     "/api-keys": {"name": "nova", "scopes": ["contacts:read"]},
 }
 
@@ -75,7 +83,12 @@ def belongings(cast: Cast) -> dict[str, str]:
         campaign = work.add(Campaign(id=new_id(), name="Minha", kind="text", connection_id=connection.id, body="Olá!"))
         conversation = work.add(
             Conversation(
-                id=new_id(), connection_id=connection.id, contact_id=person.id, last_message_at=now(), unread_count=1
+                id=new_id(),
+                connection_id=connection.id,
+                contact_id=person.id,
+                assignee_id=cast.bruno.person_id,
+                last_message_at=now(),
+                unread_count=1,
             )
         )
         work.session.flush()
@@ -85,6 +98,10 @@ def belongings(cast: Cast) -> dict[str, str]:
         found = {
             "import_id": imports.start(work, "a.csv", f"{work.company_id.hex}-nowhere", {}, {}),
             "list_id": people.create_list(work, "Lista"),
+            "person_id": cast.bruno.person_id,
+            "role_id": roles.create(work, "Gente", ["contacts:read"]),
+            "team_id": teams.create(work, "Suporte"),
+            "invite_id": invites.create(work, Role.AGENT).id,
             "key_id": keys.create_api_key(work, "chave", ["contacts:read"]).id,
         }
         intake.take_in(work, connection.id, [b'{"entry": []}'])
@@ -110,10 +127,15 @@ def rows(cast: Cast) -> list[tuple[Any, ...]]:
         "message",
         "import_batch",
         "intake",
+        "member",
+        "invite",
+        "team",
+        "custom_role",
     )
     with work_as(cast.ana) as work:
         found = [tuple(work.execute(f"select * from {table} order by id").all()) for table in tables]
         # its use alone changes a key's last_used_at
+        found.append(tuple(work.execute("select name, country, requires_second_step from company").all()))
         return [*found, tuple(work.execute("select id, name, scopes, revoked_at from api_key order by id").all())]
 
 

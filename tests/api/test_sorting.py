@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from masteria.actions import campaigns, imports, keys, members
+from masteria.actions import campaigns, imports, invites, keys, members, roles, teams
 from masteria.actions import contacts as people
 from masteria.core.work import work_as
 from masteria.enums import Direction, Role
@@ -50,6 +50,9 @@ def crowd(services: None) -> Crowd:
             members.add_member(
                 work, f"Rita {n // 2}", f"r{n}-{connection.external_id}@exemplo.com", PASSWORD, Role.AGENT
             )
+            roles.create(work, f"Papel {n}" if n % 2 else f"papel {n}", ["contacts:read"])
+            teams.create(work, f"Time {n}" if n % 2 else f"time {n}")
+            invites.create(work, Role.AGENT)
             people.update(work, contact.id, name=f"pessoa {n // 2}", add_tags=[f"t{n}"])
         work.session.flush()
         for n in range(6):

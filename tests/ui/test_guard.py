@@ -32,6 +32,7 @@ UI = Path(ui.__file__).parent
 
 
 OPEN = {
+    "/invite",
     "/login/code",
     "/login/new",
     "/suspended",
@@ -76,6 +77,7 @@ def test_few_handlers_are_open_to_all() -> None:
         "providers_state.enter",
         "step_state.enter_code",
         "step_state.enter_new",
+        "invite_state.enter",
     }
 
 

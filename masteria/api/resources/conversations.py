@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -33,10 +34,20 @@ class LastMessage(Shape):
     at: datetime
 
 
+class Assignee(Shape):
+    id: UUID
+    name: str | None
+
+
+class Change(Body):
+    assignee: UUID | None = Field(description="The member who answers; null: nobody in particular")
+
+
 class Conversation(Shape):
     id: UUID
     contact: Person
     connection_id: UUID
+    assignee: Assignee | None
     status: ConversationStatus
     unread_count: int
     window_expires_at: datetime | None
@@ -100,6 +111,15 @@ def get(caller: Caller, conversation_id: UUID) -> Conversation:
         return _shown(found.conversation(work, conversation_id))
 
 
+@routes.patch("/conversations/{conversation_id}", dependencies=[needs(Permission.EDIT_CONVERSATIONS)])
+def change(caller: Caller, conversation_id: UUID, body: Change) -> Conversation:
+    """Who answers from now on. A person who is no member is a 404, one who may not answer a 409."""
+    with work_as(caller) as work:
+        head = found.conversation(work, conversation_id)
+        name = inbox.assign(work, conversation_id, body.assignee)
+    return _shown(replace(head, assignee_id=body.assignee, assignee_name=name))
+
+
 @routes.get("/conversations/{conversation_id}/messages", dependencies=[needs(Permission.READ_CONVERSATIONS)])
 def list_messages(
     caller: Caller,
@@ -153,6 +173,7 @@ def _shown(row: ConversationRow) -> Conversation:
         id=row.id,
         contact=Person(id=row.contact_id, name=row.name, phone=row.phone),
         connection_id=row.connection_id,
+        assignee=Assignee(id=row.assignee_id, name=row.assignee_name) if row.assignee_id else None,
         status=ConversationStatus(row.status),
         unread_count=row.unread_count,
         window_expires_at=row.window_expires_at,

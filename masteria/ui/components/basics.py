@@ -118,13 +118,24 @@ def search_box(placeholder: rx.Var[str], value: Any, on_change: Any) -> rx.Compo
 
 
 def confirm(
-    open_: Any, question: Any, note: Any, action: rx.Component, on_close: Any, *, no: Any = None
+    open_: Any,
+    question: Any,
+    note: Any,
+    action: rx.Component,
+    on_close: Any,
+    *,
+    no: Any = None,
+    more: rx.Component | None = None,
 ) -> rx.Component:
-    """A question with its effect in numbers and buttons that are verbs; `no` where "cancel" would say two things."""
+    """A question with its effect in numbers and buttons that are verbs; `no` where "cancel" would say two things.
+
+    `more` stands between them: what must be chosen first.
+    """
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             rx.alert_dialog.title(question),
             rx.alert_dialog.description(note),
+            more or rx.fragment(),
             rx.el.div(
                 button(t("common.cancel") if no is None else no, tone="soft", on_click=on_close),
                 action,

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from masteria.enums import Permission
 from masteria.ui.components.basics import button, empty, icon, search_box, skeleton
-from masteria.ui.conversations.state import Bubble, ConversationsState, Row
+from masteria.ui.conversations.state import Bubble, Colleague, ConversationsState, Row
 from masteria.ui.screen import screen
-from masteria.ui.shell import shell
+from masteria.ui.shell import Profile, shell
 from masteria.ui.texts import t, word
 
 STATES = ("queued", "claimed", "sending", "sent", "delivered", "read", "failed", "skipped", "in_doubt")
@@ -100,6 +102,7 @@ def _thread() -> rx.Component:
             ),
             rx.spacer(),
             rx.el.small(ConversationsState.window, class_name="dim only-desk"),
+            _assignee(),
             class_name="thread-head",
         ),
         rx.auto_scroll(
@@ -124,6 +127,41 @@ def _thread() -> rx.Component:
         ),
         class_name="thread",
     )
+
+
+def _assignee() -> rx.Component:
+    """Who answers; whoever may change that has a menu."""
+    nobody = ConversationsState.assignee == ""
+    name = rx.cond(nobody, t("inbox.nobody"), ConversationsState.assignee)
+    may = Profile.rights.contains(str(Permission.EDIT_CONVERSATIONS)) & (ConversationsState.colleagues.length() > 0)
+    trigger = rx.el.button(
+        icon("user-round", 15),
+        rx.el.span(t("inbox.assign"), class_name="unseen"),
+        rx.el.span(name, class_name="assignee"),
+        icon("chevron-down", 14),
+        type="button",
+        class_name="btn soft small",
+    )
+    menu = rx.menu.root(
+        rx.menu.trigger(trigger),
+        rx.menu.content(
+            rx.foreach(ConversationsState.colleagues, _colleague),
+            rx.menu.separator(),
+            rx.menu.item(_mark(nobody), t("inbox.nobody"), on_select=ConversationsState.assign("")),
+            variant="soft",
+        ),
+        modal=False,
+    )
+    return rx.cond(may, menu, rx.el.small(name, class_name="dim only-desk"))
+
+
+def _colleague(colleague: rx.Var[Colleague]) -> rx.Component:
+    here = colleague.id == ConversationsState.assignee_id
+    return rx.menu.item(_mark(here), colleague.name, on_select=ConversationsState.assign(colleague.id))
+
+
+def _mark(here: Any) -> rx.Component:
+    return rx.cond(here, icon("check", 15), rx.el.span(class_name="no-check"))
 
 
 def _composer() -> rx.Component:

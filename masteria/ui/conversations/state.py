@@ -11,9 +11,9 @@ from masteria.actions import inbox as actions
 from masteria.core.work import Work
 from masteria.enums import Permission, Topic
 from masteria.kit.clock import now
-from masteria.kit.errors import Conflict, Invalid
+from masteria.kit.errors import Conflict, Invalid, NotFound
 from masteria.kit.ids import new_id, parse_id
-from masteria.queries import inbox
+from masteria.queries import inbox, team
 from masteria.ui.guard import needs
 from masteria.ui.live import ANY
 from masteria.ui.screen import Screen, explain
@@ -45,6 +45,12 @@ class Bubble:
     can_retry: bool
 
 
+@dataclass
+class Colleague:
+    id: str
+    name: str
+
+
 class ConversationsState(Screen, rx.State):
     rows: list[Row] = []
     q: str = ""
@@ -59,6 +65,9 @@ class ConversationsState(Screen, rx.State):
     window: str = ""
     problem: str = ""
     client_id: str = ""
+    colleagues: list[Colleague] = []
+    assignee_id: str = ""
+    assignee: str = ""
     _pages: int = 1
     _list_pages: int = 1
 
@@ -120,6 +129,19 @@ class ConversationsState(Screen, rx.State):
         await self._run(actions.retry, parse_id(message_id))
         await self._load()
 
+    @rx.event
+    @needs(Permission.EDIT_CONVERSATIONS)
+    async def assign(self, person_id: str):
+        """From now on this colleague answers; empty: nobody in particular."""
+        try:
+            to = parse_id(person_id) if person_id else None
+            name = await self._run(actions.assign, parse_id(self.open_id), to)
+        except Conflict as error:
+            return rx.toast.error(explain(error, self._language()))
+        await self._load()
+        said = self._say("inbox.assigned", name=name) if name else self._say("inbox.unassigned")
+        return [rx.toast.success(said), *([rx.redirect("/conversations")] if not self.open_id else [])]
+
     async def _seen(self) -> None:
         if any(r.id == self.open_id and r.unread for r in self.rows):
             await self._run(_mark_read, parse_id(self.open_id))
@@ -129,13 +151,20 @@ class ConversationsState(Screen, rx.State):
         self.rows = [self._row(row) for row in page.rows]
         self.more_rows = page.next_cursor is not None and self._list_pages < 5
         if self.open_id:
-            await self._load_thread(parse_id(self.open_id))
+            try:
+                await self._load_thread(parse_id(self.open_id))
+            except NotFound:
+                if not self.bubbles:
+                    raise
+                self.open_id, self.bubbles, self.title, self.phone = "", [], "", ""  # somebody else's by now
         self.client_id = self.client_id or str(new_id())
         self.loaded = True
 
     async def _load_thread(self, conversation_id: UUID) -> None:
         head = await self._run(inbox.conversation, conversation_id)
         page = await self._run(inbox.thread, conversation_id, limit=PAGE * self._pages)
+        self.assignee_id, self.assignee = str(head.assignee_id or ""), head.assignee_name or ""
+        self.colleagues = [Colleague(str(i), name) for i, name in await self._run(_colleagues)]
         self.title, self.phone = head.name or phone(head.phone), phone(head.phone)
         self.bubbles = [self._bubble(row) for row in reversed(page.rows)]
         self.older = page.next_cursor is not None and self._pages < 5
@@ -167,3 +196,7 @@ class ConversationsState(Screen, rx.State):
 def _mark_read(work: Work, conversation_id: UUID) -> None:
     if work.actor.may(Permission.EDIT_CONVERSATIONS):
         actions.mark_read(work, conversation_id)
+
+
+def _colleagues(work: Work) -> list[tuple[UUID, str]]:
+    return team.answering(work) if work.actor.may(Permission.EDIT_CONVERSATIONS) else []

@@ -1,0 +1,1 @@
+"""One place of the panel: its state and its page."""

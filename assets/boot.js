@@ -10,6 +10,8 @@ globalThis.masteria = (() => {
     [/^location\.reload\(\)$/, () => location.reload()],
     [/^location\.assign\('(\/(?!\/)[^'\\]*)'\)$/, (to) => location.assign(to)],
     [/^document\.getElementById\('([\w-]+)'\)\.submit\(\)$/, (id) => document.getElementById(id).submit()],
+    // once it is drawn: the step comes with what draws it
+    [/^document\.getElementById\('([\w-]+)'\)\.scrollIntoView\(\)$/, (id) => setTimeout(() => document.getElementById(id)?.scrollIntoView({ block: "center" }), 80)],
     [
       /^location\.pathname\.startsWith\('\/login'\) \|\| location\.assign\('\/login\?([\w=&]*)next=' \+ encodeURIComponent\(location\.pathname \+ location\.search\)\)$/,
       (more) =>

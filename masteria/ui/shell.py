@@ -323,26 +323,16 @@ def _me(place: str) -> rx.Component:
             rx.menu.trigger(trigger), rx.menu.content(*_me_items(form_id, place), variant="soft"), modal=False
         ),
         native_form(action="/auth/logout", method="post", id=form_id, hidden=True),
-        native_form(
-            rx.el.input(type="hidden", name="company_id", id=f"company-id-{place}"),
-            action="/auth/company",
-            method="post",
-            id=f"company-{place}",
-            hidden=True,
-        ),
+        rx.foreach(Profile.companies, lambda company: _company_form(place, company)),
     )
 
 
 def _companies(place: str) -> rx.Component:
-    """For who belongs to several: a plain form, since it changes the session's cookie."""
+    """For who belongs to several."""
 
-    def entry(company: rx.Var[Place]) -> rx.Component:
-        go = (
-            f"document.getElementById('company-id-{place}').value = '"
-            + company.id  # pyright: ignore[reportAttributeAccessIssue]
-            + f"'; document.getElementById('company-{place}').submit()"
-        )
-        return rx.menu.item(company.name, on_select=rx.call_script(go))  # pyright: ignore[reportAttributeAccessIssue]
+    def entry(company: Any) -> rx.Component:
+        go = "document.getElementById('" + _company_id(place, company) + "').submit()"
+        return rx.menu.item(company.name, on_select=rx.call_script(go))
 
     return rx.cond(
         Profile.companies.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
@@ -351,6 +341,23 @@ def _companies(place: str) -> rx.Component:
             rx.menu.sub_content(rx.foreach(Profile.companies, entry)),
         ),
     )
+
+
+def _company_form(place: str, company: Any) -> rx.Component:
+    """A plain form, since going on in another company changes the session's cookie."""
+    chosen = rx.el.input(type="hidden", name="company_id", value=company.id, read_only=True)
+    return native_form(
+        chosen,
+        action="/auth/company",
+        method="post",
+        id=_company_id(place, company),
+        key=company.id,
+        hidden=True,
+    )
+
+
+def _company_id(place: str, company: Any) -> Any:
+    return f"company-{place}-" + company.id
 
 
 def _me_items(form_id: str, place: str) -> list[rx.Component]:

@@ -118,5 +118,4 @@ def _show(section: str) -> rx.event.EventSpec | None:
     """Bring the section whose form came back into view, once it is drawn."""
     if section not in DONE:
         return None
-    find = f"document.getElementById('section-{section}')"
-    return rx.call_script(f"setTimeout(() => {find}?.scrollIntoView({{block: 'center'}}), 80)")
+    return rx.call_script(f"document.getElementById('section-{section}').scrollIntoView()")

@@ -43,14 +43,14 @@ class EntryRow:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which entries: of one row, by one person or key, by the product or the command line (`actor_kind`), of one word
-    (`happened`) or all of a kind (`contact` is every `contact.…`), from `since` until before `until`, with `q` in them.
+    (`happened`) or all of some kinds (`contact` is every `contact.…`), from `since` until before `until`, with `q` in them.
     """
 
     subject_id: UUID | None = None
     actor_id: UUID | None = None
     actor_kind: str = ""
     happened: str = ""
-    kind: str = ""
+    kinds: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     q: str = ""
@@ -110,8 +110,8 @@ def _page(work: Work, wanted: Wanted, sort: str, cursor: str | None, limit: int)
 def _where(work: Work, wanted: Wanted) -> tuple[str, dict[str, Any]]:
     same = {name: getattr(wanted, name) for name in ("subject_id", "actor_id", "actor_kind", "happened")}
     where, values = narrowed({"company_id": work.company_id, **same}, q=wanted.q, text=TEXT)
-    if wanted.kind:
-        where, values["kind"] = f"{where} and split_part(happened, '.', 1) = :kind", wanted.kind
+    if wanted.kinds:
+        where, values["kinds"] = f"{where} and split_part(happened, '.', 1) = any(:kinds)", list(wanted.kinds)
     if wanted.since:
         where, values["since"] = f"{where} and created_at >= :since", wanted.since
     if wanted.until:

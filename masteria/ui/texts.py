@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 import reflex as rx
 from babel import Locale
-from babel.dates import format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -118,6 +118,12 @@ def moment(at: datetime | None, language: str, timezone: str) -> str:
     if local.date() == now().astimezone(zone).date():
         return format_time(local, "HH:mm", locale=locale)
     return format_datetime(local, "d MMM, HH:mm", locale=locale).replace(".", "")
+
+
+def day(at: datetime, language: str, timezone: str) -> str:
+    """`20 mai 2031` in the company's zone: what lies far away is told with its year."""
+    local = at.astimezone(ZoneInfo(timezone))
+    return format_date(local.date(), "d MMM y", locale=known(language)).replace(".", "")
 
 
 def number(value: float, language: str) -> str:

@@ -45,8 +45,9 @@ def test_the_newest_come_first(cast: Cast, lists: None) -> None:
     ("wanted", "count"),
     [
         ({"happened": "list.created"}, 2),
-        ({"kind": "list"}, 3),
-        ({"kind": "contact"}, 0),
+        ({"kinds": ("list",)}, 3),
+        ({"kinds": ("contact", "import")}, 0),
+        ({"kinds": ("contact", "list")}, 3),
         ({"actor_kind": "person"}, 3),
         ({"actor_kind": "system"}, 0),
         ({"q": "antigos"}, 1),
@@ -74,7 +75,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(cast: Cast, lists: None) 
     seen, cursor = [], None
     with work_as(cast.ana) as work:
         while cursor is not None or not seen:
-            page = audit.entries(work, Wanted(kind="list"), cursor=cursor, limit=1)
+            page = audit.entries(work, Wanted(kinds=("list",)), cursor=cursor, limit=1)
             seen, cursor = [*seen, *page.rows], page.next_cursor
     assert [row.happened for row in seen] == ["list.created", "list.updated", "list.created"]
     assert len({row.id for row in seen}) == 3

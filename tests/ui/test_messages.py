@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -111,4 +112,5 @@ def test_numbers_are_shown_as_people_write_them() -> None:
     assert phone("+14155550100") == "+1 415-555-0100"
     assert phone("not a number") == "not a number"
     assert texts.moment(None, "en", "America/Sao_Paulo") == ""
+    assert texts.day(datetime(2031, 5, 21, 2, tzinfo=UTC), "pt_BR", "America/Sao_Paulo") == "20 mai 2031"
     assert re.fullmatch(r"\d\d:\d\d", texts.moment(now(), "pt_BR", "America/Sao_Paulo"))

@@ -65,7 +65,7 @@ SENTENCES: Mapping[str, str] = {
     "unknown_scope": "There is no such scope: {scope}",
     "unknown_column": "The file has no such column: {column}",
     # what the installation limits
-    "quota_contacts": "The company may have {limit} contacts and has that many.",
+    "quota_contacts": "The company has as many contacts as it may have.",
     "quota_connections": "The company may have {limit} connections and has that many.",
     "quota_members": "The company may have {limit} members and has that many.",
     "quota_messages": "The company may send {limit} messages a month, and {left} are left.",

@@ -82,7 +82,7 @@ def test_somebody_is_out_on_every_device_and_their_company_reads_it(cast: Cast) 
         assert operators.revoke_sessions(work, person_of(cast.bruno)) == 2
     assert [sessions.find_actor(token) for token in tokens] == [None, None]
     with work_as(cast.ana) as work:
-        entry = audit.entries(work, happened="session.ended").rows[0]
+        entry = audit.entries(work, audit.Wanted(happened="session.ended")).rows[0]
     assert (entry.actor_kind, entry.details["sessions"]) == ("operator", 2)
 
 
@@ -99,7 +99,9 @@ def test_a_lost_second_step_is_taken_away_with_its_codes(cast: Cast) -> None:
         assert left == 0
     assert sessions.find_actor(token) is None
     with work_as(cast.ana) as work:
-        assert audit.entries(work, happened="second_step.disabled").rows[0].details["by"] == "installation"
+        assert (
+            audit.entries(work, audit.Wanted(happened="second_step.disabled")).rows[0].details["by"] == "installation"
+        )
     with pytest.raises(Conflict, match="no_second_step"), work_as(an_operator()) as work:
         operators.reset_second_step(work, bruno)
 

@@ -47,7 +47,7 @@ def test_with_a_second_reason_support_helps_but_never_with_people_keys_or_number
     with work_as(guest) as work:
         contacts.create(work, "+5511987654321")
     with work_as(cast.ana) as work:
-        entry = audit.entries(work, happened="contact.created").rows[0]
+        entry = audit.entries(work, audit.Wanted(happened="contact.created")).rows[0]
     assert (entry.actor_kind, entry.actor_name) == ("support", "Suporte (Olga)")
     closed = {Permission.ADMIN, Permission.EDIT_MEMBERS, Permission.EDIT_CONNECTIONS, Permission.OWN_COMPANY}
     assert not (closed | {Permission.OPERATE}) & guest.permissions
@@ -73,14 +73,17 @@ def test_the_company_sees_who_is_there_and_that_they_left(cast: Cast) -> None:
     guest = visit(an_operator(), cast)
     with work_as(cast.ana) as work:
         there = support.visits(work)
-        entered = audit.entries(work, happened="support.entered").rows[0]
+        entered = audit.entries(work, audit.Wanted(happened="support.entered")).rows[0]
     assert [(v.reason, v.may_change) for v in there] == [(REASON, False)]
     assert (entered.actor_name, entered.details["reason"]) == ("Suporte (Olga)", REASON)
     with work_as(guest) as work:
         support.leave(work)
     with work_as(cast.ana) as work:
         assert support.visits(work) == []
-        assert audit.entries(work, happened="support.left").rows[0].details == {"reason": REASON, "how": "left"}
+        assert audit.entries(work, audit.Wanted(happened="support.left")).rows[0].details == {
+            "reason": REASON,
+            "how": "left",
+        }
 
 
 def test_an_agent_is_not_told_of_visits(cast: Cast) -> None:
@@ -102,7 +105,7 @@ def test_a_visit_ends_after_its_hour_and_the_company_is_told_once(cast: Cast) ->
     for _ in range(2):
         flow.end_visits()
     with work_as(cast.ana) as work:
-        left = audit.entries(work, happened="support.left").rows
+        left = audit.entries(work, audit.Wanted(happened="support.left")).rows
     assert [entry.details["how"] for entry in left] == ["time"]
 
 

@@ -68,7 +68,7 @@ def _head() -> rx.Component:
                 "suspended",
                 rx.el.p(
                     icon("ban"),
-                    rx.el.span(t("admin.suspended_since", time=found.since), " ", found.reason),
+                    rx.el.span(t("admin.suspended_since", time=found.since, reason=found.reason)),
                     class_name="notice bad",
                 ),
             ),

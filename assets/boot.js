@@ -9,6 +9,10 @@ globalThis.masteria = (() => {
   const STEPS = [
     [/^location\.reload\(\)$/, () => location.reload()],
     [/^location\.assign\('(\/(?!\/)[^'\\]*)'\)$/, (to) => location.assign(to)],
+    // what a person sees once: into its place, and from there to the clipboard or into a file
+    [/^masteria\.show\((\{.*\})\)$/s, (given) => Object.entries(JSON.parse(given)).forEach(put)],
+    [/^masteria\.copy\("([\w-]+)"\)$/, (id) => navigator.clipboard?.writeText(document.getElementById(id).textContent)],
+    [/^masteria\.save\("([\w-]+)", "([\w.-]+)"\)$/, (id, name) => save(document.getElementById(id).textContent, name)],
     [/^document\.getElementById\('([\w-]+)'\)\.submit\(\)$/, (id) => document.getElementById(id).submit()],
     // once it is drawn: the step comes with what draws it
     [/^document\.getElementById\('([\w-]+)'\)\.scrollIntoView\(\)$/, (id) => setTimeout(() => document.getElementById(id)?.scrollIntoView({ block: "center" }), 80)],
@@ -23,6 +27,18 @@ globalThis.masteria = (() => {
     [/^\(\(\) => \(refs\['__toast'\]\?\.\["(success|error|info|warning)"\]\((.*)\)\)\)$/s, (refs, kind, given) => refs.__toast?.[kind](...values(given))],
     [/^\(\(\) => \(navigator\?\.\["clipboard"\]\?\.\["writeText"\]\((.*)\)\)\)$/s, (refs, given) => navigator.clipboard?.writeText(...values(given))],
   ];
+
+  // an image gets its address, everything else its text
+  function put([id, text]) {
+    const place = document.getElementById(id);
+    if (place) place[place.tagName === "IMG" ? "src" : "textContent"] = text;
+  }
+
+  function save(text, name) {
+    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([`${text}\n`])), download: name });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
 
   // texts, numbers and ({ ["name"] : value }), as Reflex writes them; nothing that could be called
   function values(given) {

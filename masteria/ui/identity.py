@@ -20,7 +20,7 @@ _LEAVE = (
     "location.assign('/login?{}next=' + encodeURIComponent(location.pathname + location.search))"
 )
 # the company asks for a second step, and the reader has none yet
-ENROL = "location.pathname.startsWith('/login') || location.assign('/login/enrol')"
+ENROL = "location.assign('/login/enrol')"
 SIGN_IN, SIGN_IN_AGAIN = _LEAVE.format(""), _LEAVE.format("problem=ended&")
 CLOSED = "location.pathname === '/suspended' || location.assign('/suspended')"
 

@@ -18,17 +18,9 @@ from masteria.actions import proofs
 from masteria.kit.clock import now
 from masteria.ui import identity
 from masteria.ui.components.basics import button, field, icon, native_link, text_input
+from masteria.ui.components.posted import posted_form
 from masteria.ui.marks import RECENT, needs
 from masteria.ui.texts import catalog, t, tr
-
-# posts a form and gives its outcome: nothing when all is well, else a short code
-_POST = """fetch({path}, {{method: 'POST', body: new FormData(document.getElementById({form}))}})
-.then(a => a.ok ? '' : a.json().then(b => b.code || 'other'), () => 'offline').catch(() => 'other')"""
-
-
-def posted(form: str, path: str, then: Any) -> rx.event.EventSpec:
-    """The browser posts this form by itself, past every state; `then` hears the code of what came of it."""
-    return rx.call_script(_POST.format(path=repr(path), form=repr(form)), callback=then)
 
 
 @cache
@@ -107,16 +99,16 @@ def _secret() -> rx.Component:
         required=True,
         auto_focus=True,
     )
-    return rx.form(
+    return posted_form(
         field(rx.cond(is_code, t("code.label"), t("signin.password")), control, error=Prove.problem),
         rx.el.div(
             button(t("common.cancel"), tone="soft", on_click=Prove.close),
             button(t("prove.go"), type="submit"),
             class_name="dialog-actions",
         ),
-        id="prove",
+        action="/auth/prove",
         class_name="stack",
-        on_submit=posted("prove", "/auth/prove", Prove.answered),
+        on_done=Prove.answered,
     )
 
 

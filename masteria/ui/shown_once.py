@@ -1,4 +1,7 @@
-"""Secrets that a person sees once: they travel in one event to the browser, which puts them into place. No state holds them."""
+"""Secrets that a person sees once: they travel in one event to the browser, which puts them into place. No state holds them.
+
+What the browser does with them stands in `assets/boot.js`.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +9,22 @@ import json
 
 import reflex as rx
 
-# an image gets its address, everything else its text
-_SHOW = """for (const [id, text] of Object.entries({shown})) {{
-  const place = document.getElementById(id);
-  if (place) place[place.tagName === 'IMG' ? 'src' : 'textContent'] = text;
-}}"""
-_COPY = "navigator.clipboard && navigator.clipboard.writeText(document.getElementById({id}).textContent)"
-_SAVE = """(() => {{ const link = document.createElement('a');
-link.href = URL.createObjectURL(new Blob([document.getElementById({id}).textContent + '\\n'], {{type: 'text/plain'}}));
-link.download = {name}; link.click(); URL.revokeObjectURL(link.href); }})()"""
-
 
 def show(**texts: str) -> rx.event.EventSpec:
     """Into the elements of these ids, which are there already; a hyphen in an id is an underscore here."""
-    return rx.call_script(
-        _SHOW.format(shown=json.dumps({name.replace("_", "-"): text for name, text in texts.items()}))
-    )
+    return _step("show", {name.replace("_", "-"): text for name, text in texts.items()})
 
 
 def copy(element: str) -> rx.event.EventSpec:
     """Its text to the clipboard."""
-    return rx.call_script(_COPY.format(id=json.dumps(element)))
+    return _step("copy", element)
 
 
 def save(element: str, name: str) -> rx.event.EventSpec:
     """Its text as a file."""
-    return rx.call_script(_SAVE.format(id=json.dumps(element), name=json.dumps(name)))
+    return _step("save", element, name)
+
+
+def _step(name: str, *given: object) -> rx.event.EventSpec:
+    step = f"masteria.{name}({', '.join(json.dumps(value) for value in given)})"
+    return rx.call_script(step)

@@ -16,8 +16,8 @@ from masteria.kit.errors import Conflict, Invalid
 from masteria.queries.ways_in import ways_in
 from masteria.ui import identity
 from masteria.ui.components.basics import badge, button, field, icon, skeleton, text_input
+from masteria.ui.components.posted import posted_form
 from masteria.ui.marks import needs
-from masteria.ui.prove import posted
 from masteria.ui.screen import Screen, explain
 from masteria.ui.shown_once import copy, save, show
 from masteria.ui.texts import catalog, t
@@ -198,7 +198,7 @@ def _leave_dialog() -> rx.Component:
         rx.alert_dialog.content(
             rx.alert_dialog.title(t("second.leave_title")),
             rx.alert_dialog.description(t("second.leave_help")),
-            rx.form(
+            posted_form(
                 rx.cond(SecondStepState.has_password, field(t("signin.password"), password)),
                 field(t("code.label"), _code_input(), help=t("code.backup_help"), error=SecondStepState.problem),
                 rx.el.div(
@@ -206,9 +206,9 @@ def _leave_dialog() -> rx.Component:
                     button(t("second.leave"), tone="bad", type="submit"),
                     class_name="dialog-actions",
                 ),
-                id="second-step-leave",
+                action="/auth/second-step/off",
                 class_name="stack",
-                on_submit=posted("second-step-leave", "/auth/second-step/off", SecondStepState.left_it),
+                on_done=SecondStepState.left_it,
             ),
             class_name="dialog",
         ),

@@ -22,16 +22,13 @@ from masteria.ui.live import hub
 from masteria.ui.problems import on_error
 from masteria.ui.received import page as _received  # noqa: F401
 from masteria.ui.settings.account import page as _account  # noqa: F401
-<<<<<<< HEAD
+from masteria.ui.settings.audit import page as _audit  # noqa: F401
 from masteria.ui.settings.company import page as _own_company  # noqa: F401
+from masteria.ui.settings.keys import page as _keys  # noqa: F401
 from masteria.ui.settings.team import invites_page as _invites  # noqa: F401
 from masteria.ui.settings.team import people as _team  # noqa: F401
 from masteria.ui.settings.team import roles_page as _roles  # noqa: F401
 from masteria.ui.settings.team import teams_page as _teams  # noqa: F401
-=======
-from masteria.ui.settings.audit import page as _audit  # noqa: F401
-from masteria.ui.settings.keys import page as _keys  # noqa: F401
->>>>>>> 90d87a3 (settings: The pages of keys and of the audit trail.)
 from masteria.ui.signin import page as _signin  # noqa: F401
 from masteria.ui.signin import steps as _steps  # noqa: F401
 from masteria.ui.theme import THEME_COLOR

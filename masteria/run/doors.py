@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -10,27 +11,11 @@ from reflex_base.registry import RegistrationContext
 
 from masteria.api.app import api_doors
 from masteria.core.jobs import Job
-from masteria.ui.guard import PUBLIC, rule
+from masteria.run import cli
+from masteria.ui.guard import rule
+from masteria.ui.screen import PAGES
 
 BY_OPERATOR = "operator"
-COMMANDS = [
-    "up",
-    "web",
-    "worker",
-    "scheduler",
-    "sandbox",
-    "migrate",
-    "doctor",
-    "sweep",
-    "doors",
-    "company-create",
-    "api-key-create",
-    "operator-grant",
-    "operator-revoke",
-    "import-contacts",
-    "keys-rotate",
-    "bench",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +42,10 @@ def report(say: Callable[[str], None], *, as_json: bool) -> int:
 
 def all_doors() -> Iterator[Door]:
     """Pages, event handlers, routes, jobs and commands."""
-    import masteria.masteria as panel  # registers every screen
+    import masteria.masteria  # noqa: F401 — registers every screen
 
-    for route in panel.app._unevaluated_pages:
-        yield Door("page", f"/{route}", PUBLIC)  # pages are static files; their events are the doors
+    for route, wanted in PAGES.items():  # a page is a file that anybody may load; what it shows comes by events
+        yield Door("page", f"/{route.lstrip('/')}", str(wanted))
     for name in RegistrationContext.get().event_handlers:
         if ".masteria___" in name and not name.endswith(".setvar"):
             found = rule(name)
@@ -69,5 +54,18 @@ def all_doors() -> Iterator[Door]:
         yield Door("route", f"{door.method} {door.path}", door.needs)
     for job in Job:
         yield Door("job", job, BY_OPERATOR)
-    for command in COMMANDS:
+    for command in commands(cli.parser()):
         yield Door("command", f"masteria {command}", BY_OPERATOR)
+
+
+def commands(parser: argparse.ArgumentParser, before: str = "") -> list[str]:
+    """Every command by its words: `up`, `company create`, `bench walls`."""
+    groups = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    if not groups:
+        return [before]
+    return [
+        name
+        for group in groups
+        for word, found in group.choices.items()
+        for name in commands(found, f"{before} {word}".strip())
+    ]

@@ -11,6 +11,7 @@ from typing import Any
 import socketio
 
 from masteria.masteria import app as _app  # noqa: F401 — registers every screen
+from masteria.ui.screen import PAGES
 from masteria.ui.texts import Language
 
 NAMESPACE = "/_event"
@@ -116,4 +117,4 @@ def said(frames: list[dict[str, Any]]) -> str:
     return re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text)
 
 
-_FROM_ADDRESS = ("campaign_id_rx_state_", "conversation_id_rx_state_")
+_FROM_ADDRESS = {f"{name}_rx_state_" for name in re.findall(r"\[(\w+)\]", " ".join(PAGES))}

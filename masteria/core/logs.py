@@ -9,11 +9,21 @@ import sys
 
 from masteria.config import Settings
 
-_SECRETS = re.compile(
-    r"(?i)(bearer\s+|(?:access_token|app_secret|verify_token|password|cookie|authorization|api_key)\W{1,4})([^\s\"',;&}]+)"
+HIDDEN = "•••"
+_NAMES = (
+    r"(?:access|refresh|verify|reset|invite|id|csrf|client|setup)?_?token|(?:app|client)?_?secret(?:_key)?|pass(?:word|wd)?|"
+    r"senha|(?:set-)?cookie|(?:proxy-)?authorization|(?:x-)?api[_-]?key|totp|otp|code_verifier|(?:__host-)?masteria_session|"
+    r"x-hub-signature(?:-256)?|encryption_keys"
 )
-_KEYS = re.compile(r"\b(mk_|EAA)[A-Za-z0-9_-]{8,}")
-_PHONE = re.compile(r"(\+\d{4})\d{3,9}(\d{4})\b")
+# what stands after such a name: quoted, or up to the next separator; a cookie's or authorization's whole line
+_QUOTED = re.compile(rf"""(?i)(\b(?:{_NAMES})["']?\s*[:=]\s*(?:b|u)?)(["'])(?:\\.|(?!\2).)*\2""")
+_LINES = re.compile(r"(?i)(\b(?:set-)?cookie|(?:proxy-)?authorization)(\s*[:=]\s*)(?![\"'])[^\r\n]+")
+_BARE = re.compile(rf"""(?i)(\b(?:{_NAMES})\s*[:=]\s*)(?!["'])[^\s"',;&}})\]]+""")
+_PAIRS = re.compile(rf"""(?i)(\(\s*b?["'](?:{_NAMES})["']\s*,\s*b?)(["'])(?:\\.|(?!\2).)*\2""")
+_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}")
+_KEYS = re.compile(r"\b(mk_|whsec_|EAA)[A-Za-z0-9_-]{8,}|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+_URL = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+@")
+_PHONE = re.compile(r"(\+\d{4}|\b55\d{2})\d{3,9}(\d{4})\b")
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -27,8 +37,13 @@ def set_up_logging(settings: Settings) -> None:
 
 def redact(text: str) -> str:
     """The text without tokens, cookies, passwords, keys and the middle of phone numbers."""
-    text = _SECRETS.sub(r"\1•••", text)
-    text = _KEYS.sub(r"\1•••", text)
+    text = _QUOTED.sub(rf"\1\2{HIDDEN}\2", text)
+    text = _PAIRS.sub(rf"\1\2{HIDDEN}\2", text)
+    text = _LINES.sub(rf"\1\2{HIDDEN}", text)
+    text = _BARE.sub(rf"\1{HIDDEN}", text)
+    text = _BEARER.sub(rf"\1 {HIDDEN}", text)
+    text = _KEYS.sub(lambda found: f"{found[1] or ''}{HIDDEN}", text)
+    text = _URL.sub(rf"\1{HIDDEN}@", text)
     return _PHONE.sub(r"\1*****\2", text)
 
 

@@ -6,7 +6,10 @@ import inspect
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
+import socketio
+import socketio.exceptions
 import sqlalchemy as sa
 from reflex_base.registry import RegistrationContext
 from sqlmodel import SQLModel
@@ -14,7 +17,8 @@ from sqlmodel import SQLModel
 from masteria.actions import campaigns, sessions
 from masteria.config import settings
 from masteria.core.access import Actor
-from masteria.core.work import work_across, work_as
+from masteria.core.db import owner_engine
+from masteria.core.work import work_as
 from masteria.enums import Direction, Permission, SendState
 from masteria.kit.clock import now
 from masteria.masteria import app as _app  # noqa: F401 — registers every screen
@@ -26,6 +30,7 @@ from masteria.ui.marks import PUBLIC
 from masteria.ui.shell import Profile
 from masteria.ui.texts import tr
 from tests.cast import PASSWORD, Cast, a_connection, a_template, contacts
+from tests.rows import ids_by_name, one_of_everything
 from tests.wire import Wire, changed, said
 
 # importing the app read the settings, before the session's services had their addresses
@@ -99,7 +104,7 @@ def ids(cast: Cast) -> dict[str, str]:
         }
     with work_as(cast.ana) as work:
         campaigns.launch(work, planned, at=now() + timedelta(days=2))
-    return {name: str(value) for name, value in found.items()}
+    return {name: str(value) for name, value in (ids_by_name(one_of_everything(cast.ana)) | found).items()}
 
 
 def cookie_of(actor: Actor) -> str:
@@ -133,17 +138,18 @@ def fitting(name: str, ids: dict[str, str]) -> dict[str, Any]:
 
 
 def everything(cast: Cast) -> dict[str, int]:
-    """A fingerprint of every row of both companies, of its version too; and how many companies and people there are."""
+    """A fingerprint of every row of both companies and of what stands above companies, of its version too."""
     found = {}
     for actor in (cast.ana, cast.clara):
         with work_as(actor) as work:
-            for table in SQLModel.metadata.tables:
-                if table not in ("company", "person"):
-                    query = f'select coalesce(sum(hashtext(t::text || t.xmin)::bigint), 0) from "{table}" t'
-                    found[f"{actor.name}: {table}"] = int(work.execute(query).scalar() or 0)
-    with work_across() as database:
-        for table in ("company", "person", "member"):
-            found[table] = database.scalar(sa.text(f"select count(*) from {table}"))  # pyright: ignore[reportArgumentType]
+            for name, table in SQLModel.metadata.tables.items():
+                if "company_id" in table.columns:
+                    query = f'select coalesce(sum(hashtext(t::text || t.xmin)::bigint), 0) from "{name}" t'
+                    found[f"{actor.name}: {name}"] = int(work.execute(query).scalar() or 0)
+    with owner_engine().connect() as connection:
+        for name, table in SQLModel.metadata.tables.items():
+            if "company_id" not in table.columns:
+                found[name] = int(connection.scalar(sa.text(f"select count(*) from app.{name}")) or 0)
     return found
 
 
@@ -185,6 +191,30 @@ async def test_who_may_only_look_changes_nothing(web: str, cast: Cast, ids: dict
         assert SECRET in brought(tab)
     assert f"{ContactsState.get_full_name()}.enter" in answered
     assert everything(cast) == before
+
+
+async def test_the_owner_of_another_company_finds_and_changes_nothing(
+    web: str, cast: Cast, ids: dict[str, str]
+) -> None:
+    before = {name: value for name, value in everything(cast).items() if name.startswith("Ana")}
+    async with Wire(web, cookie_of(cast.clara), token=f"clara-{cast.ana.company_id}", place=place(ids)) as tab:
+        for name in EVERY:
+            await tab.call(name, fitting(name, ids))
+        assert [word for word in (SECRET, "Aurora", cast.ana.email) if word in brought(tab)] == []
+    assert {name: value for name, value in everything(cast).items() if name.startswith("Ana")} == before
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.test", "null", "https://127.0.0.1", "http://127.0.0.1.evil.test", "file://"]
+)
+async def test_no_page_of_another_site_gets_a_socket(web: str, cast: Cast, origin: str) -> None:
+    async with httpx.AsyncClient(base_url=web, headers={"origin": origin, "cookie": cookie_of(cast.ana)}) as other:
+        asked = {"EIO": "4", "transport": "polling", "token": "x"}
+        assert (await other.get("/_event/", params=asked)).status_code == 400
+    client = socketio.AsyncClient(reconnection=False)
+    way: dict[str, Any] = {"transports": ["websocket"], "socketio_path": "_event", "namespaces": ["/_event"]}
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await client.connect(f"{web}?token=x", headers={"origin": origin, "cookie": cookie_of(cast.ana)}, **way)
 
 
 async def test_odd_arguments_do_nothing_and_tell_nothing(web: str, cast: Cast, ids: dict[str, str]) -> None:

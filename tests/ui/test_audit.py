@@ -16,7 +16,7 @@ from masteria.kit.ids import new_id
 from masteria.queries.audit import EntryRow
 from masteria.ui.settings.audit import state as shown
 from masteria.ui.settings.audit.state import AuditState
-from masteria.ui.settings.audit.words import GROUPS, Reader, about, changes, did_words, key_of, reason_words
+from masteria.ui.settings.audit.words import GROUPS, Reader, about, changes, key_of, reason_words
 from masteria.ui.texts import LANGUAGES, catalog
 from tests.cast import Cast, a_connection
 from tests.ui.conftest import OpenTab, Tab

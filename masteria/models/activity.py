@@ -29,6 +29,14 @@ class Activity(Table, table=True):
             sa.text("created_at desc"),
             sa.text("id desc"),
         ),
+        # what somebody did: the product's own steps are the many, and the audit page leaves them out at first
+        sa.Index(
+            "ix_activity_deeds",
+            "company_id",
+            sa.text("created_at desc"),
+            sa.text("id desc"),
+            postgresql_where=sa.text("actor_kind <> 'system'"),
+        ),
         sa.Index("ix_activity_subject", "company_id", "subject_id"),
     )
 

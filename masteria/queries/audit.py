@@ -44,6 +44,7 @@ class EntryRow:
 class Wanted:
     """Which entries: of one row, by one person or key, by the product or the command line (`actor_kind`), of one word
     (`happened`) or all of some kinds (`contact` is every `contact.…`), from `since` until before `until`, with `q` in them.
+    Without `own_steps` only what somebody did, not the product by itself.
     """
 
     subject_id: UUID | None = None
@@ -54,6 +55,7 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     q: str = ""
+    own_steps: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ def _page(work: Work, wanted: Wanted, sort: str, cursor: str | None, limit: int)
 def _where(work: Work, wanted: Wanted) -> tuple[str, dict[str, Any]]:
     same = {name: getattr(wanted, name) for name in ("subject_id", "actor_id", "actor_kind", "happened")}
     where, values = narrowed({"company_id": work.company_id, **same}, q=wanted.q, text=TEXT)
+    if not wanted.own_steps:
+        where += " and actor_kind <> 'system'"
     if wanted.kinds:
         where, values["kinds"] = f"{where} and split_part(happened, '.', 1) = any(:kinds)", list(wanted.kinds)
     if wanted.since:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from masteria.actions import activity, contacts, keys
-from masteria.core.access import ROLES
+from masteria.core.access import ROLES, Actor
 from masteria.core.work import work_as
 from masteria.enums import Happened, Role
 from masteria.kit.clock import now
@@ -69,6 +69,14 @@ def test_it_is_narrowed_to_somebody_and_to_a_row(cast: Cast, lists: None) -> Non
     with work_as(cast.ana) as work:
         subject = audit.entries(work, Wanted(q="antigos")).rows[0].subject_id
     assert len(found(cast, subject_id=subject)) == 2
+
+
+def test_the_products_own_steps_can_be_left_out(cast: Cast, lists: None) -> None:
+    with work_as(Actor.system(cast.ana.company_id)) as work:
+        contacts.create_list(work, "Sozinha")
+    assert len(found(cast)) == 4
+    assert len(found(cast, own_steps=False)) == 3
+    assert found(cast, actor_kind="system") == [("Masteria", "list.created")]
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(cast: Cast, lists: None) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from masteria.actions import connections, contacts, keys, refusals
+from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.enums import Happened
 from masteria.kit.clock import now
@@ -98,6 +99,18 @@ async def test_it_is_narrowed_to_whom_what_and_when(open_tab: OpenTab, cast: Cas
     assert {row.request for row in seen["audit_state.rows"]} == {""}
     seen, _ = await tab.send(AuditState.enter)
     assert (str(key.id), "Loja") in [tuple(each) for each in seen["audit_state.keys"]]
+
+
+async def test_what_the_product_did_by_itself_is_shown_when_asked_for(open_tab: OpenTab, cast: Cast) -> None:
+    with work_as(Actor.system(cast.ana.company_id)) as work:
+        contacts.create_list(work, "Sozinha")
+    tab = await opened(open_tab, cast)
+    seen, _ = await tab.send(AuditState.choose_group, value="people")
+    assert did(seen) == []
+    assert parse_qs(urlsplit(seen["audit_state.file"]).query)["own_steps"] == ["false"]
+    for who in ("all", "system"):
+        seen, _ = await tab.send(AuditState.choose_who, value=who)
+        assert did(seen) == [("Masteria, por conta própria", "Lista criada")]
 
 
 async def test_days_are_the_companys(open_tab: OpenTab, cast: Cast) -> None:

@@ -52,6 +52,7 @@ def wanted(  # noqa: PLR0913 — FastAPI reads the query's parameters from here
     since: Annotated[AwareDatetime | None, Query(description="From this moment on")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Until before this moment")] = None,
     q: Search = "",
+    own_steps: Annotated[bool, Query(description="With the steps that the product took by itself")] = True,
 ) -> found.Wanted:
     """What both addresses can be narrowed by; FastAPI reads the parameters here."""
     return found.Wanted(
@@ -63,6 +64,7 @@ def wanted(  # noqa: PLR0913 — FastAPI reads the query's parameters from here
         since=since,
         until=until,
         q=q,
+        own_steps=own_steps,
     )
 
 

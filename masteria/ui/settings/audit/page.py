@@ -12,7 +12,7 @@ import reflex as rx
 from masteria.enums import Permission
 from masteria.ui.components.basics import button, empty, icon, native_link, search_box, skeleton, text_input
 from masteria.ui.screen import screen
-from masteria.ui.settings.audit.state import KINDS, AuditState, Change, Entry
+from masteria.ui.settings.audit.state import EVERYTHING, KINDS, AuditState, Change, Entry
 from masteria.ui.settings.audit.words import GLYPHS, GROUPS
 from masteria.ui.settings.frame import settings_page
 from masteria.ui.texts import t
@@ -54,6 +54,7 @@ def _filters() -> rx.Component:
             t("audit.anybody"),
             state.who,
             state.choose_who,
+            rx.el.option(t("audit.everything"), value=EVERYTHING),
             rx.el.optgroup(rx.foreach(state.people, _option), label=t("audit.people")),
             rx.el.optgroup(rx.foreach(state.keys, _option), label=t("settings.keys")),
             rx.el.optgroup(
@@ -66,8 +67,11 @@ def _filters() -> rx.Component:
             state.choose_group,
             *[rx.el.option(t(f"audit.group.{group}"), value=group) for group in GROUPS],
         ),
-        _day("audit.since", state.since, state.choose_since),
-        _day("audit.until", state.until, state.choose_until),
+        rx.el.div(
+            _day("audit.since", state.since, state.choose_since),
+            _day("audit.until", state.until, state.choose_until),
+            class_name="days",
+        ),
         class_name="filters",
     )
 

@@ -21,6 +21,7 @@ from masteria.ui.settings.audit.words import GLYPHS, GROUPS, Reader, about, chan
 
 PAGE, MOST = 40, 400  # entries at a time, and on the screen at once; the file has them all
 KINDS = ("system", "operator")  # who is neither a person nor a key
+EVERYTHING = "all"  # also what the product did by itself, which is left out at first
 ADDRESS = "/api/v1/audit-log.csv"
 
 
@@ -74,7 +75,7 @@ class AuditState(Screen, rx.State):
     @needs(Permission.READ_AUDIT)
     async def choose_who(self, value: str):
         known = {each for each, _ in (*self.people, *self.keys)}
-        self.who = value if value in known or value in KINDS else ""
+        self.who = value if value in known or value in (*KINDS, EVERYTHING) else ""
         await self._read()
 
     @rx.event
@@ -137,16 +138,18 @@ class AuditState(Screen, rx.State):
             since=_begin(self.since),
             until=_begin(self.until, days=1),
             q=self.q,
+            own_steps=self.who in (EVERYTHING, "system"),
         )
 
     def _who(self) -> UUID | None:
-        return parse_id(self.who) if self.who and self.who not in KINDS else None
+        return parse_id(self.who) if self.who not in ("", EVERYTHING, *KINDS) else None
 
     def _parameters(self) -> list[tuple[str, str]]:
         wanted = self._wanted()
         given = [("actor_id", wanted.actor_id), ("actor_kind", wanted.actor_kind), ("q", wanted.q)]
         given += [(name, at.isoformat()) for name, at in (("since", wanted.since), ("until", wanted.until)) if at]
         given += [("kind", kind) for kind in wanted.kinds]
+        given += [] if wanted.own_steps else [("own_steps", "false")]
         return [(name, str(value)) for name, value in given if value]
 
     def _row(self, row: EntryRow) -> Entry:

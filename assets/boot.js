@@ -16,6 +16,7 @@ globalThis.masteria = (() => {
     [/^document\.getElementById\('([\w-]+)'\)\.submit\(\)$/, (id) => document.getElementById(id).submit()],
     // once it is drawn: the step comes with what draws it
     [/^document\.getElementById\('([\w-]+)'\)\.scrollIntoView\(\)$/, (id) => setTimeout(() => document.getElementById(id)?.scrollIntoView({ block: "center" }), 80)],
+    [/^document\.getElementById\('([\w-]+)'\)\.requestSubmit\(\)$/, (id) => document.getElementById(id).requestSubmit()],
     [
       /^location\.pathname\.startsWith\('\/login'\) \|\| location\.assign\('\/login\?([\w=&]*)next=' \+ encodeURIComponent\(location\.pathname \+ location\.search\)\)$/,
       (more) =>

@@ -28,6 +28,7 @@ from masteria.api.entry import (
 from masteria.core.access import Actor
 from masteria.core.work import work_as
 from masteria.enums import Permission
+from masteria.kit.clock import now
 from masteria.kit.errors import Forbidden, Invalid, NotFound
 from masteria.kit.ids import parse_id
 
@@ -42,6 +43,8 @@ async def enter(request: Request) -> Response:
     try:
         if actor is None:
             raise Forbidden(str(Permission.OPERATE))
+        if actor.may(Permission.OPERATE) and not actor.is_proven(now()):
+            raise Invalid("reason", "proof_needed")
         token = await asyncio.to_thread(_enter, replace(actor, ip=address(request)), form)
     except Forbidden:
         return PlainTextResponse("not allowed", 403)

@@ -22,7 +22,7 @@ _LEAVE = (
 # the company asks for a second step, and the reader has none yet
 ENROL = "location.assign('/login/enrol')"
 SIGN_IN, SIGN_IN_AGAIN = _LEAVE.format(""), _LEAVE.format("problem=ended&")
-CLOSED = "location.pathname === '/suspended' || location.assign('/suspended')"
+CLOSED = "location.assign('/suspended')"
 
 _current: ContextVar[Actor | None] = ContextVar("actor", default=None)
 _language: ContextVar[str] = ContextVar("language", default="pt_BR")

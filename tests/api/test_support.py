@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
 import pytest_asyncio
+from sqlmodel import select
 from starlette.applications import Starlette
 
 from masteria.actions import installation, sessions
 from masteria.api import auth, entry, support
 from masteria.core.access import Actor
-from masteria.core.work import work_as
+from masteria.core.work import work_across, work_as
+from masteria.kit.clock import now
+from masteria.models import Session
 from masteria.queries import audit
 from tests.api.api import a_key, client, problem
 from tests.cast import PASSWORD, Cast, an_operator
@@ -65,6 +69,19 @@ async def test_a_reason_too_short_comes_back_to_the_page(browser: httpx.AsyncCli
     assert answer.headers["location"] == f"{page}?problem=reason_too_short&field=reason"
     answer = await enter(browser, olga, cast, may_change="1", change_reason="")
     assert answer.headers["location"] == f"{page}?problem=reason_too_short&field=change_reason"
+    assert entry.OWN_COOKIE not in browser.cookies
+
+
+async def test_who_showed_who_they_are_long_ago_shows_it_again_first(
+    browser: httpx.AsyncClient, olga: Actor, cast: Cast
+) -> None:
+    await browser.post("/auth/login", data={"email": olga.email, "password": PASSWORD})
+    with work_across() as database:
+        for session in database.exec(select(Session).where(Session.person_id == olga.person_id)):
+            session.proven_at = now() - timedelta(minutes=11)
+    form = {"company_id": str(cast.ana.company_id), "reason": REASON}
+    answer = await browser.post("/auth/support", data=form)
+    assert "problem=proof_needed" in answer.headers["location"]
     assert entry.OWN_COOKIE not in browser.cookies
 
 

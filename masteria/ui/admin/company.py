@@ -10,7 +10,7 @@ from typing import Any
 import reflex as rx
 
 from masteria.enums import Permission
-from masteria.ui.admin.company_state import Act, CompanyState, Inside, LevelRow, QuotaRow
+from masteria.ui.admin.company_state import SUPPORT_FORM, Act, CompanyState, Inside, LevelRow, QuotaRow
 from masteria.ui.admin.frame import admin_page
 from masteria.ui.admin.parts import acts_list
 from masteria.ui.admin.words import FEATURES, LEVELS, QUOTAS
@@ -170,7 +170,8 @@ def _support() -> rx.Component:
                 CompanyState.wants_change,
                 field(t("admin.support_change_reason"), change, error=wrong("change_reason")),
             ),
-            rx.el.div(rx.el.button(t("admin.support_go"), type="submit", class_name="btn soft"), class_name="actions"),
+            rx.el.div(button(t("admin.support_go"), tone="soft", on_click=CompanyState.go_in), class_name="actions"),
+            id=SUPPORT_FORM,
             action="/auth/support",
             method="post",
             class_name="stack",

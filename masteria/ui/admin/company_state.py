@@ -18,6 +18,7 @@ from masteria.ui.screen import Screen, explain, field_of
 from masteria.ui.texts import catalog
 
 QUESTIONS = ("suspend", "delete")
+SUPPORT_FORM = "support-form"
 
 
 @dataclass
@@ -125,7 +126,13 @@ class CompanyState(Screen, rx.State):
         self.wants_change = not self.wants_change
 
     @rx.event
-    @needs(Permission.OPERATE)
+    @needs(Permission.OPERATE, recent=True)
+    def go_in(self):
+        """Whoever enters shows first who they are; the form is the browser's own, since a cookie comes of it."""
+        return rx.call_script(f"document.getElementById('{SUPPORT_FORM}').requestSubmit()")
+
+    @rx.event
+    @needs(Permission.OPERATE, recent=True)
     async def suspend(self, form: dict[str, str]):
         """Close it, with the reason that its people will read."""
         await self._try(installation.suspend, str(form.get("reason", "")))
@@ -138,7 +145,7 @@ class CompanyState(Screen, rx.State):
         return rx.toast.success(self._say("admin.restored"))
 
     @rx.event
-    @needs(Permission.OPERATE)
+    @needs(Permission.OPERATE, recent=True)
     async def delete(self, form: dict[str, str]):
         """Only with the name typed out."""
         await self._try(installation.delete, str(form.get("name", "")))

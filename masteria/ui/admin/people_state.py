@@ -86,19 +86,19 @@ class PeopleState(Screen, rx.State):
         return await self._done(self._say("admin.reset_sent", email=self.person.email))
 
     @rx.event
-    @needs(Permission.OPERATE)
+    @needs(Permission.OPERATE, recent=True)
     async def reset_second_step(self):
         await self._run(operators.reset_second_step, parse_id(self.person.id))
         return await self._done(self._say("admin.second_step_gone"))
 
     @rx.event
-    @needs(Permission.OPERATE)
+    @needs(Permission.OPERATE, recent=True)
     async def grant(self):
         await self._run(operators.set_operator, parse_id(self.person.id), operates=True)
         return await self._done(self._say("admin.granted", name=self.person.name))
 
     @rx.event
-    @needs(Permission.OPERATE)
+    @needs(Permission.OPERATE, recent=True)
     async def revoke(self):
         await self._run(operators.set_operator, parse_id(self.person.id), operates=False)
         return await self._done(self._say("admin.revoked", name=self.person.name))

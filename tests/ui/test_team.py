@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlmodel import select
 
 from masteria.actions import inbox, invites, members, roles
 from masteria.core.access import GIVABLE, RANKS, ROLES
-from masteria.core.work import work_as
+from masteria.core.work import work_across, work_as
 from masteria.enums import Permission, Role
-from masteria.models import Conversation, Member
+from masteria.kit.clock import now
+from masteria.models import Conversation, Member, Session
+from masteria.ui import identity
 from masteria.ui.conversations.state import ConversationsState
 from masteria.ui.invite.state import InviteState
 from masteria.ui.settings.team.choices import as_role, choices
@@ -179,3 +183,19 @@ async def test_who_is_removed_hands_on_to_whom_was_chosen(open_tab: OpenTab, cas
     assert [p.name for p in seen["people_state.people"]] == ["Ana", "Rita", "Vera"]
     with work_as(cast.ana) as work:
         assert work.get(Conversation, talk).assignee_id == helper.person_id
+
+
+async def test_giving_a_role_and_letting_go_ask_who_is_sitting_there(open_tab: OpenTab, cast: Cast) -> None:
+    tab = await open_tab(cast.ana)
+    with work_across() as database:
+        mine = database.exec(select(Session).where(Session.person_id == cast.ana.person_id)).all()
+        for session in mine:
+            session.proven_at = now() - timedelta(hours=1)
+    identity.forget_all()
+    await tab.send(PeopleState.enter)
+    await tab.send(PeopleState.ask_removal, person_id=str(cast.bruno.person_id))
+    for handler in (PeopleState.remove, PeopleState.give_role, RolesState.save):
+        await tab.send(handler)
+    with work_as(cast.ana) as work:
+        kept = {m.person_id: m.role for m in work.session.exec(work.select(Member))}
+    assert kept[cast.bruno.person_id] == Role.AGENT  # pyright: ignore[reportArgumentType]

@@ -94,7 +94,7 @@ def get_member(caller: Caller, person_id: UUID) -> Member:
         return Member.model_validate(found.member(work, person_id))
 
 
-@routes.patch("/members/{person_id}", dependencies=[needs(Permission.EDIT_MEMBERS)])
+@routes.patch("/members/{person_id}", dependencies=[needs(Permission.EDIT_MEMBERS, recent=True)])
 def change_member(caller: Caller, person_id: UUID, body: MemberChange) -> Member:
     """Another role, or held to their own conversations. Above your own role it is a 403, for the last owner a 409."""
     with work_as(caller) as work:
@@ -103,7 +103,7 @@ def change_member(caller: Caller, person_id: UUID, body: MemberChange) -> Member
         return Member.model_validate(found.member(work, person_id))
 
 
-@routes.delete("/members/{person_id}", status_code=204, dependencies=[needs(Permission.EDIT_MEMBERS)])
+@routes.delete("/members/{person_id}", status_code=204, dependencies=[needs(Permission.EDIT_MEMBERS, recent=True)])
 def remove_member(
     caller: Caller,
     person_id: UUID,

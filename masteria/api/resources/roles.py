@@ -95,7 +95,7 @@ def create_role(caller: Caller, body: NewRole) -> OwnRole:
         return OwnRole.model_validate(found.role(work, roles.create(work, body.name, body.permissions)))
 
 
-@routes.patch("/roles/{role_id}", dependencies=[needs(Permission.EDIT_MEMBERS)])
+@routes.patch("/roles/{role_id}", dependencies=[needs(Permission.EDIT_MEMBERS, recent=True)])
 def change_role(caller: Caller, role_id: UUID, body: RoleChange) -> OwnRole:
     """Another name or other permissions, from now on for everyone who has it."""
     with work_as(caller) as work:

@@ -26,7 +26,7 @@ class LeaveState(Screen, rx.State):
         self.is_asking, self.problem = on is True, ""
 
     @rx.event
-    @needs(None)
+    @needs(None, recent=True)
     async def leave(self):
         """Out, on every device; the last owner stays."""
         try:

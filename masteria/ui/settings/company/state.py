@@ -109,7 +109,7 @@ class CompanyState(Screen, rx.State):
         return [rx.toast.success(self._say("company.saved")), Profile.enter]
 
     @rx.event
-    @needs(Permission.OWN_COMPANY)
+    @needs(Permission.OWN_COMPANY, recent=True)
     async def ask_second_step(self, on: bool):
         """Of everybody here, from their next sign-in on."""
         self.problem = self.problem_field = ""

@@ -107,7 +107,7 @@ class PeopleState(Screen, rx.State):
         self.own_only = on is True
 
     @rx.event
-    @needs(Permission.EDIT_MEMBERS)
+    @needs(Permission.EDIT_MEMBERS, recent=True)
     async def give_role(self):
         """From the next click on they may what the role says."""
         own_only = self.own_only and self.may_limit
@@ -137,7 +137,7 @@ class PeopleState(Screen, rx.State):
         self.heir = str(person_id)[:64]
 
     @rx.event
-    @needs(Permission.EDIT_MEMBERS)
+    @needs(Permission.EDIT_MEMBERS, recent=True)
     async def remove(self):
         """They are out at once, wherever they are signed in."""
         heir = parse_id(self.heir) if self.heir else None

@@ -108,7 +108,7 @@ class RolesState(Screen, rx.State):
         self.chosen = sorted(each for each in wanted if on is True or permission not in with_reading({each}))
 
     @rx.event
-    @needs(Permission.EDIT_MEMBERS)
+    @needs(Permission.EDIT_MEMBERS, recent=True)
     async def save(self):
         try:
             if self.role_id:

@@ -81,6 +81,7 @@ def test_a_newcomer_signs_up_and_confirms_the_address(page: Page, demo: Demo) ->
 def test_a_forgotten_password_is_replaced_once(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.url}/login")
     page.get_by_role("link", name="Esqueci a senha").click()
+    expect(page.get_by_role("heading", name="Esqueceu a senha?")).to_be_visible()
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_role("button", name="Enviar link").click()
     expect(page.get_by_role("heading", name="Veja seu e-mail")).to_be_visible()

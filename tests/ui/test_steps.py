@@ -20,7 +20,9 @@ RUN = """
 const done = [], asked = JSON.parse(process.argv[1]);
 globalThis.location = {pathname: "/x", search: "?y=1", reload: () => done.push("reload"), assign: (to) => done.push(to)};
 const places = {secret: {tagName: "CODE", textContent: "old"}, picture: {tagName: "IMG", src: ""}};
-globalThis.document = {getElementById: (id) => places[id] || (id === "nowhere" ? null : {submit: () => done.push(id)})};
+const other = (id) => ({submit: () => done.push(id), scrollIntoView: () => done.push(id)});
+globalThis.document = {getElementById: (id) => places[id] || (id === "nowhere" ? null : other(id))};
+globalThis.setTimeout = (act) => act();
 globalThis.addEventListener = () => undefined;
 const toast = {success: (...given) => done.push(given), error: (...given) => done.push(given)};
 %s

@@ -12,11 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from masteria.api import headers
 from masteria.api.entry import find_person, same_origin
+from masteria.core.veil import veiled
 from masteria.kit.tables import MAX_BYTES
 
 BUILD = Path(".web/build/client")
 CLOSED = ("/auth_codespace", "/_all_routes")
 UPLOADS = "/_upload"
+SOCKET = "/_event"
 READS = ("GET", "HEAD", "OPTIONS")
 # written to by programs, which prove themselves without a cookie or ask for more than one
 OF_PROGRAMS = ("/api/", "/webhooks/", "/hooks/")
@@ -29,6 +31,9 @@ class StaticPolicy:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path", "").startswith(SOCKET):
+            kept = [(name, veiled(value) if name == b"cookie" else value) for name, value in scope["headers"]]
+            scope = {**scope, "headers": kept}
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         path: str = scope["path"]

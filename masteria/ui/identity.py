@@ -9,6 +9,7 @@ from http.cookies import CookieError, SimpleCookie
 
 from masteria.actions import sessions
 from masteria.core.access import Actor
+from masteria.core.veil import unveiled
 from masteria.kit.errors import Forbidden
 
 COOKIE = "masteria_session"
@@ -85,4 +86,4 @@ def cookie_value(header: str | None) -> str:
     except CookieError:
         return ""
     morsel = jar.get(SECURE_COOKIE) or jar.get(COOKIE)
-    return morsel.value if morsel else ""
+    return unveiled(morsel.value) if morsel else ""

@@ -14,6 +14,7 @@ globalThis.masteria = (() => {
     [/^masteria\.copy\("([\w-]+)"\)$/, (id) => navigator.clipboard?.writeText(document.getElementById(id).textContent)],
     [/^masteria\.save\("([\w-]+)", "([\w.-]+)"\)$/, (id, name) => save(document.getElementById(id).textContent, name)],
     [/^document\.getElementById\('([\w-]+)'\)\.submit\(\)$/, (id) => document.getElementById(id).submit()],
+    [/^document\.getElementById\('([\w-]+)'\)\.requestSubmit\(\)$/, (id) => document.getElementById(id).requestSubmit()],
     // once it is drawn: the step comes with what draws it
     [/^document\.getElementById\('([\w-]+)'\)\.scrollIntoView\(\)$/, (id) => setTimeout(() => document.getElementById(id)?.scrollIntoView({ block: "center" }), 80)],
     [/^document\.getElementById\('([\w-]+)'\)\.requestSubmit\(\)$/, (id) => document.getElementById(id).requestSubmit()],

@@ -20,7 +20,8 @@ RUN = """
 const done = [], asked = JSON.parse(process.argv[1]);
 globalThis.location = {pathname: "/x", search: "?y=1", reload: () => done.push("reload"), assign: (to) => done.push(to)};
 const places = {secret: {tagName: "CODE", textContent: "old"}, picture: {tagName: "IMG", src: ""}};
-const other = (id) => ({submit: () => done.push(id), scrollIntoView: () => done.push(id)});
+const note = (id) => () => done.push(id);
+const other = (id) => ({submit: note(id), requestSubmit: note(id), scrollIntoView: note(id)});
 globalThis.document = {getElementById: (id) => places[id] || (id === "nowhere" ? null : other(id))};
 globalThis.setTimeout = (act) => act();
 globalThis.addEventListener = () => undefined;

@@ -18,7 +18,8 @@ from masteria.ui import identity
 from masteria.ui.components.basics import empty
 from masteria.ui.live import hub
 from masteria.ui.marks import PUBLIC, SIGNED_IN
-from masteria.ui.shell import Profile, shell
+from masteria.ui.profile import Profile
+from masteria.ui.shell import shell
 from masteria.ui.texts import catalog, moment, number, t, tr
 
 T = TypeVar("T")

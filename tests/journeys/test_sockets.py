@@ -27,7 +27,7 @@ from masteria.ui import identity
 from masteria.ui.contacts.state import ContactsState
 from masteria.ui.guard import rule
 from masteria.ui.marks import PUBLIC
-from masteria.ui.shell import Profile
+from masteria.ui.profile import Profile
 from masteria.ui.texts import tr
 from tests.cast import PASSWORD, Cast, a_connection, a_template, contacts
 from tests.rows import ids_by_name, one_of_everything

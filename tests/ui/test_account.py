@@ -9,8 +9,8 @@ from masteria.core.work import work_across
 from masteria.models import Member, Person
 from masteria.ui import identity
 from masteria.ui.channels.state import ChannelsState
+from masteria.ui.profile import Profile
 from masteria.ui.settings.account.state import AccountState
-from masteria.ui.shell import Profile
 from masteria.ui.texts import tr
 from tests.actions.test_recovery import letters
 from tests.cast import PASSWORD, Cast

@@ -17,7 +17,7 @@ from masteria.ui.admin.people_state import LogState, PeopleState
 from masteria.ui.admin.suspended import SuspendedState
 from masteria.ui.contacts.state import ImportState
 from masteria.ui.guard import rule
-from masteria.ui.shell import Profile
+from masteria.ui.profile import Profile
 from masteria.ui.texts import tr
 from tests.cast import Cast, an_operator, contacts
 from tests.ui.conftest import OpenTab, Tab

@@ -22,8 +22,8 @@ from masteria.ui.channels.state import ChannelsState
 from masteria.ui.contacts.state import ContactsState
 from masteria.ui.guard import PLUMBING, rule, unmarked
 from masteria.ui.marks import PUBLIC
+from masteria.ui.profile import Profile
 from masteria.ui.screen import PAGES
-from masteria.ui.shell import Profile
 from masteria.ui.texts import Language, tr
 from tests.cast import Cast, contacts
 from tests.ui.conftest import HYDRATE, OpenTab

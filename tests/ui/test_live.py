@@ -18,7 +18,7 @@ from masteria.models import Person
 from masteria.ui import identity, live
 from masteria.ui.contacts.state import ContactsState
 from masteria.ui.live import hub
-from masteria.ui.shell import Profile
+from masteria.ui.profile import Profile
 from tests.cast import Cast, contacts
 from tests.ui.conftest import OpenTab, Tab
 

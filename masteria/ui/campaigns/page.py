@@ -12,8 +12,9 @@ from masteria.queries.campaigns import GROUPS
 from masteria.ui.campaigns import composer as _composer  # noqa: F401
 from masteria.ui.campaigns.state import CampaignsState, CampaignState, Person, Row
 from masteria.ui.components.basics import badge, button, confirm, empty, icon, link_button, native_link, skeleton
+from masteria.ui.profile import Profile
 from masteria.ui.screen import screen
-from masteria.ui.shell import Profile, shell
+from masteria.ui.shell import shell
 from masteria.ui.texts import t
 
 STATES = {

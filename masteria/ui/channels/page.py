@@ -13,8 +13,9 @@ from masteria.actions.connections import PORTFOLIO, SECRETS
 from masteria.enums import Permission
 from masteria.ui.channels.state import FIELDS, ChannelsState, Row
 from masteria.ui.components.basics import badge, button, empty, field, icon, link_button, skeleton, text_input
+from masteria.ui.profile import Profile
 from masteria.ui.screen import screen
-from masteria.ui.shell import Profile, shell
+from masteria.ui.shell import shell
 from masteria.ui.texts import t
 
 STATUS = {

@@ -22,8 +22,9 @@ from masteria.ui.components.basics import (
     text_input,
 )
 from masteria.ui.contacts.state import Column, ContactsState, ImportState, Result, Row
+from masteria.ui.profile import Profile
 from masteria.ui.screen import screen
-from masteria.ui.shell import Profile, shell
+from masteria.ui.shell import shell
 from masteria.ui.texts import t
 
 CONSENT = {"unknown": "neutral", "opted_in": "good", "opted_out": "problem"}

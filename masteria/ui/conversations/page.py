@@ -12,8 +12,9 @@ import reflex as rx
 from masteria.enums import Permission
 from masteria.ui.components.basics import button, empty, icon, search_box, skeleton
 from masteria.ui.conversations.state import Bubble, Colleague, ConversationsState, Row
+from masteria.ui.profile import Profile
 from masteria.ui.screen import screen
-from masteria.ui.shell import Profile, shell
+from masteria.ui.shell import shell
 from masteria.ui.texts import t, word
 
 STATES = ("queued", "claimed", "sending", "sent", "delivered", "read", "failed", "skipped", "in_doubt")

@@ -11,9 +11,10 @@ import reflex as rx
 
 from masteria.enums import Permission
 from masteria.ui.components.basics import badge, button, empty, icon, skeleton
+from masteria.ui.profile import Profile
 from masteria.ui.received.state import BodyState, Event, ReceivedState, Row
 from masteria.ui.screen import screen
-from masteria.ui.shell import Profile, shell
+from masteria.ui.shell import shell
 from masteria.ui.texts import t
 
 STATES = {"waiting": "info", "done": "good", "parked": "problem"}

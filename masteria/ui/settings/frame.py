@@ -8,7 +8,8 @@ import reflex as rx
 
 from masteria.enums import Permission
 from masteria.ui.components.basics import icon
-from masteria.ui.shell import Profile, shell
+from masteria.ui.profile import Profile
+from masteria.ui.shell import shell
 from masteria.ui.texts import t
 
 # address, icon, words, and what it asks for; None: it is the reader's own

@@ -12,6 +12,7 @@ import reflex as rx
 from masteria.ui.components.basics import button, field, icon, native_form, skeleton, text_input
 from masteria.ui.marks import SIGNED_IN
 from masteria.ui.screen import screen
+from masteria.ui.settings.account.leave import leave_card
 from masteria.ui.settings.account.state import AccountState, DeviceRow
 from masteria.ui.settings.frame import settings_page
 from masteria.ui.settings.logins import logins_section
@@ -22,7 +23,7 @@ from masteria.ui.texts import t
 
 @screen("/settings/account", "settings.account", SIGNED_IN, on_load=AccountState.enter)
 def account() -> rx.Component:
-    sections = (_profile(), _email(), _password(), second_step_section(), logins_section(), _devices())
+    sections = (_profile(), _email(), _password(), second_step_section(), logins_section(), _devices(), leave_card())
     body = rx.cond(AccountState.loaded, rx.el.div(*sections, class_name="stack"), skeleton(4))
     return settings_page("/settings/account", "settings.account", body)
 

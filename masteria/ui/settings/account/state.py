@@ -12,8 +12,8 @@ from masteria.kit.errors import Invalid
 from masteria.kit.ids import parse_id
 from masteria.ui import identity
 from masteria.ui.guard import needs
+from masteria.ui.profile import Profile
 from masteria.ui.screen import Screen, explain, field_of
-from masteria.ui.shell import Profile
 from masteria.ui.signin.state import cookie_of, words_for
 from masteria.ui.texts import Language
 

@@ -14,7 +14,6 @@ from masteria.enums import Feature as Part
 from masteria.enums import Permission
 from masteria.ui.components.basics import badge, field, skeleton, text_input
 from masteria.ui.screen import screen
-from masteria.ui.settings.company.leave import leave_card
 from masteria.ui.settings.company.state import CompanyState, Country, Feature, Used, Visit
 from masteria.ui.settings.frame import settings_page
 from masteria.ui.settings.team.frame import switch
@@ -27,7 +26,7 @@ COUNTED = ("members", "connections", "contacts", "messages")
 
 @screen("/settings/company", "settings.company", Permission.ADMIN, on_load=CompanyState.enter)
 def company() -> rx.Component:
-    cards = rx.el.div(_words(), _rules(), _usage(), _support(), leave_card(), class_name="stack")
+    cards = rx.el.div(_words(), _rules(), _usage(), _support(), class_name="stack")
     return settings_page("/settings/company", "settings.company", rx.cond(CompanyState.loaded, cards, skeleton(5)))
 
 

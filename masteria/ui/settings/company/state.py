@@ -18,8 +18,8 @@ from masteria.queries import company
 from masteria.ui import identity
 from masteria.ui.guard import needs
 from masteria.ui.live import ANY
+from masteria.ui.profile import Profile
 from masteria.ui.screen import Screen, explain, field_of
-from masteria.ui.shell import Profile
 from masteria.ui.texts import known
 
 ZONES_SHOWN = 30

@@ -11,9 +11,9 @@ import reflex as rx
 
 from masteria.core.access import RANKS
 from masteria.enums import Permission
+from masteria.ui.profile import Profile
 from masteria.ui.settings.frame import settings_page
 from masteria.ui.settings.team.choices import Choice
-from masteria.ui.shell import Profile
 from masteria.ui.texts import t, word
 
 TABS = (

@@ -11,8 +11,8 @@ from masteria.actions import members
 from masteria.kit.errors import Conflict
 from masteria.ui.components.basics import button, confirm
 from masteria.ui.guard import needs
+from masteria.ui.profile import Profile
 from masteria.ui.screen import Screen, explain
-from masteria.ui.shell import Profile
 from masteria.ui.texts import t
 
 

@@ -10,6 +10,8 @@ import sys
 from masteria.config import Settings
 
 HIDDEN = "•••"
+# `extra=FOR_OPERATOR` on the one line whose secret is what it is written for: a link, where no mail can be sent
+FOR_OPERATOR = {"is_for_operator": True}
 _NAMES = (
     r"(?:access|refresh|verify|reset|invite|id|csrf|client|setup)?_?token|(?:app|client)?_?secret(?:_key)?|pass(?:word|wd)?|"
     r"senha|(?:set-)?cookie|(?:proxy-)?authorization|(?:x-)?api[_-]?key|totp|otp|code_verifier|(?:__host-)?masteria_session|"
@@ -54,7 +56,8 @@ class TextFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        text = super().format(record)
+        return text if _is_for_operator(record) else redact(text)
 
 
 class JsonFormatter(logging.Formatter):
@@ -65,8 +68,12 @@ class JsonFormatter(logging.Formatter):
             "time": self.formatTime(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": redact(record.getMessage()),
+            "message": record.getMessage() if _is_for_operator(record) else redact(record.getMessage()),
         }
         if record.exc_info:
             line["trace"] = redact(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
+
+
+def _is_for_operator(record: logging.LogRecord) -> bool:
+    return getattr(record, "is_for_operator", False) is True

@@ -8,6 +8,7 @@ import re
 from masteria.actions import mail
 from masteria.config import settings
 from masteria.core import jobs
+from masteria.core.logs import FOR_OPERATOR
 from masteria.kit import smtp
 from masteria.kit.errors import OutsideError
 
@@ -24,9 +25,8 @@ def send() -> None:
 def _send(outgoing: mail.Outgoing) -> None:
     found = settings()
     if not found.smtp_url:
-        # the subject after the links: the filter of our logs takes away what follows words such as "password"
-        links = " ".join(_LINK.findall(outgoing.body))
-        log.warning("no SMTP_URL, so this was not mailed to %s: %s (%s)", outgoing.address, links, outgoing.subject)
+        told = (outgoing.address, " ".join(_LINK.findall(outgoing.body)), outgoing.subject)
+        log.warning("no SMTP_URL, so this was not mailed to %s: %s (%s)", *told, extra=FOR_OPERATOR)
         mail.record(outgoing.id)
         return
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from sqlmodel import select
 
 from masteria.actions import mail as outbox
 from masteria.config import settings
-from masteria.core.logs import redact
+from masteria.core.logs import JsonFormatter, TextFormatter, redact
 from masteria.core.work import work_across
 from masteria.enums import MailState
 from masteria.flows import mail
@@ -83,9 +84,12 @@ def test_without_a_server_the_operator_finds_the_link_in_the_log(
     with caplog.at_level(logging.WARNING):
         sent = send(monkeypatch, "", "Make a new password")
     assert (sent.state, sent.body) == (MailState.SENT, b"")
-    (line,) = [r.getMessage() for r in caplog.records if r.name == "masteria.flows.mail"]
+    (record,) = [r for r in caplog.records if r.name == "masteria.flows.mail"]
+    line = TextFormatter().format(record)
     assert "ana@exemplo.com" in line
-    assert LINK in redact(line)
+    assert LINK in line
+    assert json.loads(JsonFormatter().format(record))["message"] in line
+    assert LINK not in redact(line)  # any other line would lose it
 
 
 def test_a_password_does_not_travel_in_the_clear(monkeypatch: pytest.MonkeyPatch, office: PostOffice) -> None:

@@ -125,14 +125,6 @@ def find_token_actor(text: str) -> Actor | None:
     return replace(actor, proven_at=found.proven_at) if actor else None
 
 
-def forget_old() -> int:
-    """Families that ended a month ago have nothing more to tell."""
-    over = col(RefreshToken.expires_at) < now() - timedelta(days=30)
-    with work_across() as database:
-        gone = database.execute(sa.delete(RefreshToken).where(over))  # pyright: ignore[reportDeprecated]
-    return gone.rowcount  # pyright: ignore[reportAttributeAccessIssue]
-
-
 def _check_password(email: str, password: str, caller: Caller) -> Member:
     try:
         return sessions.check_password(email, password, ip=caller.ip)

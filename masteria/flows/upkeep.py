@@ -118,6 +118,7 @@ _WAITING = {
 _OLD = (
     "delete from idempotency_key where created_at < now() - interval '24 hours'",
     "delete from session where expires_at < now() - interval '30 days'",
+    "delete from refresh_token where expires_at < now() - interval '30 days'",
     "delete from ticket where expires_at < now() - interval '30 days'",
     "delete from mail where state <> 'queued' and created_at < now() - interval '30 days'",
     # a vendor repeats itself for seven days at most

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from masteria.queries.paging import Page, Sorting, by_id, by_time, checked_limit
 
 ENTRY_SORTS = Sorting("-created_at", {"created_at": by_time("created_at")}, by_id("id"))
 FILE_ROWS = 1000  # of the file in one transaction
+NAMED = frozenset({"api_key", "campaign", "connection", "contact", "contact_list", "custom_role", "team", "template"})
 TEXT = "actor_name || ' ' || ip || ' ' || request_id || ' ' || details::text || before::text || after::text"
 
 
@@ -96,6 +98,19 @@ def actors(work: Work) -> list[ActorRow]:
         {"company": work.company_id},
     )
     return [ActorRow(*row) for row in rows]
+
+
+def names(work: Work, rows: Iterable[EntryRow]) -> dict[UUID, str]:
+    """What the rows that entries speak of are called today; what is gone has no name here."""
+    work.require(Permission.READ_AUDIT)
+    ids: dict[str, set[UUID]] = {}
+    for row in rows:
+        ids.setdefault(row.subject_kind, set()).add(row.subject_id)
+    found: dict[UUID, str] = {}
+    for kind in NAMED & ids.keys():
+        query = f"select id, name from {kind} where company_id = :company and id = any(:ids)"
+        found |= dict(work.execute(query, {"company": work.company_id, "ids": list(ids[kind])}).tuples().all())
+    return found
 
 
 def _page(work: Work, wanted: Wanted, sort: str, cursor: str | None, limit: int) -> Page[EntryRow]:

@@ -120,6 +120,14 @@ def test_the_file_comes_in_pieces_and_holds_no_formula(cast: Cast, monkeypatch: 
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row.values())
 
 
+def test_rows_are_told_by_their_name_of_today_and_only_ones_own(cast: Cast, lists: None) -> None:
+    with work_as(cast.ana) as work:
+        rows = audit.entries(work).rows
+        assert set(audit.names(work, rows).values()) == {"Clientes antigos", "Fornecedores"}
+    with work_as(cast.clara) as work:
+        assert audit.names(work, rows) == {}
+
+
 def test_people_and_keys_can_be_asked_for(cast: Cast) -> None:
     with work_as(cast.ana) as work:
         keys.create_api_key(work, "Loja", ["contacts:read"])

@@ -60,6 +60,16 @@ def test_what_an_entry_is_about_has_its_name() -> None:
     assert about(an_entry()) == ""
 
 
+def test_ids_are_told_by_name_and_nothing_is_told_twice() -> None:
+    row = an_entry(details={"scopes": ["admin"], "source": "x"}, after={"scopes": ["admin"], "assignee_id": "some-id"})
+    told = changes(Reader("pt_BR", "America/Sao_Paulo", {"some-id": "Bruno"}), row)
+    assert [(one.field, one.after) for one in told] == [
+        ("Responsável", "Bruno"),
+        ("O que pode", "Tudo, também administrar"),
+        ("Origem", "x"),
+    ]
+
+
 def test_why_a_door_stayed_shut_is_said() -> None:
     assert reason_words(READER, "contacts:write").startswith("Falta a permissão. Contatos: ler e alterar")
     assert reason_words(READER, "key_address") == catalog("pt_BR")["audit.why.key_address"]

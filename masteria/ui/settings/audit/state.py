@@ -124,7 +124,10 @@ class AuditState(Screen, rx.State):
 
     async def _next(self) -> None:
         page = await self._run(queries.entries, self._wanted(), cursor=self._cursor or None, limit=PAGE)
-        self.rows = [*self.rows, *(self._row(row) for row in page.rows)]
+        found = await self._run(queries.names, page.rows)
+        known = {**{str(row_id): name for row_id, name in found.items()}, **dict(self.people), **dict(self.keys)}
+        reader = Reader(self._language(), identity.current().timezone, known)
+        self.rows = [*self.rows, *(self._row(row, reader) for row in page.rows)]
         self._cursor = page.next_cursor or ""
         self.is_full = bool(page.next_cursor) and len(self.rows) >= MOST
         self.has_more = bool(page.next_cursor) and not self.is_full
@@ -152,15 +155,14 @@ class AuditState(Screen, rx.State):
         given += [] if wanted.own_steps else [("own_steps", "false")]
         return [(name, str(value)) for name, value in given if value]
 
-    def _row(self, row: EntryRow) -> Entry:
-        reader = Reader(self._language(), identity.current().timezone)
+    def _row(self, row: EntryRow, reader: Reader) -> Entry:
         at = row.created_at.astimezone(ZoneInfo(reader.timezone))
         return Entry(
             id=str(row.id),
             who=row.actor_name if row.actor_kind in ("person", "api_key") else reader.say(f"audit.by.{row.actor_kind}"),
             glyph=GLYPHS.get(row.actor_kind, "user-round"),
             did=did_words(reader, row.happened),
-            about=about(row),
+            about=about(row) or reader.names.get(str(row.subject_id), ""),
             tone=tone(row.happened),
             at=self._moment(row.created_at),
             exactly=at.isoformat(" ", "seconds"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -38,10 +39,11 @@ _NOT_TOLD = frozenset({*_ABOUT, "fields", "contact_ids", "door", "reason"})
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """In which language and where the clock is read."""
+    """In which language and where the clock is read; and what ids are called."""
 
     language: str
     timezone: str
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, key: str, **values: object) -> str:
         return tr(self.language, key, **values)
@@ -89,7 +91,8 @@ def changes(reader: Reader, row: EntryRow) -> list[Told]:
         told.append(Told(reader.say("audit.door"), "", str(row.details["door"])))
     if reason := row.details.get("reason"):
         told.append(Told(reader.say("audit.reason"), "", reason_words(reader, str(reason))))
-    rest = [name for name in sorted(row.details) if name not in _NOT_TOLD and row.details[name] not in (None, "")]
+    said = _NOT_TOLD | row.before.keys() | row.after.keys()
+    rest = [name for name in sorted(row.details) if name not in said and row.details[name] not in (None, "")]
     return told + [_told(reader, name, None, row.details[name]) for name in rest]
 
 
@@ -130,5 +133,7 @@ def _text(reader: Reader, name: str, text: str) -> str:
             return text
     if name == "phone":
         return phone(text)
+    if text in reader.names:
+        return reader.names[text]
     key = f"{_VALUES.get(name, '')}.{text}"
     return reader.say(key) if key in catalog(reader.language) else text[:LONGEST]

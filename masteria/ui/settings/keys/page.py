@@ -13,12 +13,11 @@ from masteria.enums import Permission
 from masteria.ui.components.basics import badge, button, confirm, empty, field, native_link, skeleton, text_input
 from masteria.ui.screen import screen
 from masteria.ui.settings.frame import settings_page
-from masteria.ui.settings.keys.state import DAYS, Key, KeysState
+from masteria.ui.settings.keys.state import DAYS, PLACE, Key, KeysState
 from masteria.ui.settings.keys.words import AREAS
 from masteria.ui.texts import t
 
 STATES = {"active": "good", "expired": "attention", "revoked": "neutral"}
-COPY = "const field = document.getElementById('new-key'); field.select(); navigator.clipboard?.writeText(field.value)"
 
 
 @screen("/settings/keys", "settings.keys", Permission.ADMIN, on_load=KeysState.enter)
@@ -30,7 +29,7 @@ def keys() -> rx.Component:
     help = rx.el.p(
         t("keys.help"), " ", native_link(t("keys.docs"), href="/api/v1/docs", target="_blank"), class_name="dim links"
     )
-    dialogs = (_make(), _made(), _edit(), _revoke())
+    dialogs = (_make(), _edit(), _revoke())
     return settings_page("/settings/keys", "settings.keys", help, content, *dialogs, tools=(make,))
 
 
@@ -69,26 +68,46 @@ def _fact(key: str, value: Any) -> rx.Component:
 
 
 def _make() -> rx.Component:
-    ends = [rx.el.option(t(f"keys.days.{days or 'never'}"), value=days, selected=days == "90") for days in DAYS]
-    return _dialog(
-        "make",
-        "keys.make",
-        "keys.make_help",
-        rx.form(
-            _name(""),
-            rx.el.fieldset(
-                rx.el.legend(t("keys.scopes"), class_name="f-label"),
-                rx.el.div(*[_area(area, verbs) for area, verbs in AREAS.items()], class_name="scopes"),
-                _choice("admin", t("keys.all_of_it"), class_name="choice scope-all"),
-                _error("scopes"),
+    """The form, and in its place the key: its element stands there from the start, since no state may hold it."""
+    is_made = KeysState.dialog == "made"
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title(rx.cond(is_made, t("keys.made_title"), t("keys.make"))),
+            rx.dialog.description(rx.cond(is_made, t("keys.made_help"), t("keys.make_help")), class_name="f-help"),
+            rx.cond(is_made, rx.fragment(), _form()),
+            rx.el.div(
+                rx.el.code(id=PLACE, class_name="secret"),
+                rx.el.div(
+                    button(t("keys.kept"), tone="soft", on_click=KeysState.close(False)),
+                    button(t("keys.copy"), glyph="copy", on_click=KeysState.copied),
+                    class_name="dialog-actions",
+                ),
+                class_name="stack",
+                hidden=KeysState.dialog != "made",
             ),
-            field(t("keys.ends"), rx.el.select(*ends, name="days", class_name="input"), error=_problem("days")),
-            _addresses(""),
-            _buttons("keys.make_do"),
-            on_submit=KeysState.make,
-            reset_on_submit=False,
-            class_name="stack",
+            class_name="dialog",
         ),
+        open=(KeysState.dialog == "make") | is_made,
+        on_open_change=KeysState.close,
+    )
+
+
+def _form() -> rx.Component:
+    ends = [rx.el.option(t(f"keys.days.{days or 'never'}"), value=days, selected=days == "90") for days in DAYS]
+    return rx.form(
+        _name(""),
+        rx.el.fieldset(
+            rx.el.legend(t("keys.scopes"), class_name="f-label"),
+            rx.el.div(*[_area(area, verbs) for area, verbs in AREAS.items()], class_name="scopes"),
+            _choice("admin", t("keys.all_of_it"), class_name="choice scope-all"),
+            _error("scopes"),
+        ),
+        field(t("keys.ends"), rx.el.select(*ends, name="days", class_name="input"), error=_problem("days")),
+        _addresses(""),
+        _buttons("keys.make_do"),
+        on_submit=KeysState.make,
+        reset_on_submit=False,
+        class_name="stack",
     )
 
 
@@ -103,42 +122,26 @@ def _choice(name: str, words: Any, *, class_name: str = "choice") -> rx.Componen
     return rx.el.label(rx.el.input(type="checkbox", name=name), rx.el.span(words), class_name=class_name)
 
 
-def _made() -> rx.Component:
-    shown = rx.el.input(
-        id="new-key", read_only=True, default_value="", class_name="input mono", auto_complete="off", spell_check=False
-    )
-    return _dialog(
-        "made",
-        "keys.made_title",
-        "keys.made_help",
-        rx.el.div(
-            field(t("keys.key"), shown),
-            rx.el.div(
-                button(t("keys.kept"), tone="soft", on_click=KeysState.close(False)),
-                button(t("keys.copy"), glyph="copy", on_click=[rx.call_script(COPY), KeysState.copied]),
-                class_name="dialog-actions",
-            ),
-            class_name="stack",
-        ),
-    )
-
-
 def _edit() -> rx.Component:
     asked = KeysState.asked
     ends = text_input(name="ends_on", type="date", default_value=asked.ends_on, key=asked.id)
-    return _dialog(
-        "edit",
-        "keys.change_title",
-        "keys.change_help",
-        rx.form(
-            _name(asked.name),
-            field(t("keys.ends"), ends, help=t("keys.ends_help"), error=_problem("expires_at")),
-            _addresses(asked.addresses.join("\n")),
-            _buttons("keys.save"),
-            on_submit=KeysState.save,
-            reset_on_submit=False,
-            class_name="stack",
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title(t("keys.change_title")),
+            rx.dialog.description(t("keys.change_help"), class_name="f-help"),
+            rx.form(
+                _name(asked.name),
+                field(t("keys.ends"), ends, help=t("keys.ends_help"), error=_problem("expires_at")),
+                _addresses(asked.addresses.join("\n")),
+                _buttons("keys.save"),
+                on_submit=KeysState.save,
+                reset_on_submit=False,
+                class_name="stack",
+            ),
+            class_name="dialog",
         ),
+        open=KeysState.dialog == "edit",
+        on_open_change=KeysState.close,
     )
 
 
@@ -187,16 +190,3 @@ def _problem(name: str) -> Any:
 
 def _error(name: str) -> rx.Component:
     return rx.cond(_problem(name) != "", rx.el.span(_problem(name), class_name="f-error", role="alert"))
-
-
-def _dialog(name: str, title: str, help: str, content: rx.Component) -> rx.Component:
-    return rx.dialog.root(
-        rx.dialog.content(
-            rx.dialog.title(t(title)),
-            rx.dialog.description(t(help), class_name="f-help"),
-            content,
-            class_name="dialog",
-        ),
-        open=KeysState.dialog == name,
-        on_open_change=KeysState.close,
-    )

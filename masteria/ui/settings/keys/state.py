@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,11 +20,11 @@ from masteria.ui import identity
 from masteria.ui.guard import needs
 from masteria.ui.screen import Screen, explain, field_of
 from masteria.ui.settings.keys.words import SCOPES, scope_words
+from masteria.ui.shown_once import copy, show
 from masteria.ui.texts import day
 
 DAYS = ("30", "90", "365", "")  # the last is: never
-# into the field that shows it, as soon as it is there; the key is made of letters that need no quoting
-_SHOW = "(function show(n) {{ const field = document.getElementById('new-key'); if (field) field.value = {key}; else if (n) setTimeout(show, 40, n - 1); }})(100)"
+PLACE = "new-key"  # the element that shows a key
 
 
 @dataclass
@@ -99,7 +98,7 @@ class KeysState(Screen, rx.State):
         self._close()
         self.dialog = "made"
         await self._load()
-        return rx.call_script(_SHOW.format(key=json.dumps(made.key)))
+        return show(new_key=made.key)
 
     @rx.event
     @needs(Permission.ADMIN)
@@ -129,7 +128,8 @@ class KeysState(Screen, rx.State):
     @rx.event
     @needs(Permission.ADMIN)
     async def copied(self):
-        return rx.toast.success(self._say("keys.copied"))
+        """To the clipboard, and said."""
+        return [copy(PLACE), rx.toast.success(self._say("keys.copied"))]
 
     def _ask(self, dialog: str, key_id: str) -> None:
         self._close()

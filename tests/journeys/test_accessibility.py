@@ -164,13 +164,35 @@ def test_coming_in_anew(visitor: Page, demo: tuple[str, str]) -> None:
 
 def test_the_readers_account(ana: Page, demo: tuple[str, str]) -> None:
     ana.goto(f"{demo[0]}/settings/account")
-    expect(ana.get_by_text("Este aparelho")).to_be_visible()
+    expect(ana.get_by_text("Este aparelho", exact=True)).to_be_visible()
     check(ana, "account")
     ana.get_by_label("Novo e-mail").fill("ana.prado@aurora.example")
     ana.get_by_label("Senha atual").first.fill("nao e a senha dela")
     ana.get_by_role("button", name="Trocar e-mail").click()
     expect(ana.get_by_role("alert")).to_contain_text("não confere")
     check(ana, "account-refused")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/settings/team",
+        "/settings/team/invites",
+        "/settings/team/teams",
+        "/settings/team/roles",
+        "/settings/company",
+        "/settings/keys",
+        "/settings/audit",
+        "/admin",
+        "/admin/users",
+        "/admin/log",
+    ],
+)
+def test_the_settings(ana: Page, demo: tuple[str, str], path: str) -> None:
+    ana.goto(f"{demo[0]}{path}")
+    expect(ana.locator(".page .skeleton")).to_have_count(0)
+    expect(ana.locator(".page :is(.card, table, .row, .empty, .told li)").first).to_be_visible()
+    check(ana, path.strip("/").replace("/", "-"))
 
 
 def test_contacts(ana: Page, demo: tuple[str, str]) -> None:

@@ -43,9 +43,9 @@ def _more() -> rx.Component:
 
 
 def _table() -> rx.Component:
-    heads = ("person", "companies", "proofs", "seen", "")
+    heads = ("person", "companies", "proofs", "seen")
     return rx.el.table(
-        rx.el.thead(rx.el.tr(*[rx.el.th(t(f"admin.{k}") if k else "", scope="col") for k in heads])),
+        rx.el.thead(rx.el.tr(*[rx.el.th(t(f"admin.{k}"), scope="col") for k in heads], rx.el.td())),
         rx.el.tbody(rx.foreach(PeopleState.rows, _row)),
         class_name="table admin-table admin-people",
     )

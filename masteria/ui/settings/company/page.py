@@ -12,7 +12,8 @@ import reflex as rx
 from masteria.actions.companies import LANGUAGES, MOST_A_DAY
 from masteria.enums import Feature as Part
 from masteria.enums import Permission
-from masteria.ui.components.basics import badge, field, skeleton, text_input
+from masteria.ui.components.basics import badge, button, field, skeleton, text_input
+from masteria.ui.profile import Profile
 from masteria.ui.screen import screen
 from masteria.ui.settings.company.state import CompanyState, Country, Feature, Used, Visit
 from masteria.ui.settings.frame import settings_page
@@ -142,6 +143,13 @@ def _support() -> rx.Component:
             rx.el.h2(t("company.support")),
             rx.el.p(t("company.support_help"), class_name="f-help"),
             rx.el.ul(rx.foreach(CompanyState.visits, _visit), class_name="visits"),
+            rx.cond(
+                CompanyState.is_owner & (Profile.visits.length() > 0),
+                rx.el.div(
+                    button(t("company.show_out"), tone="soft", glyph="log-out", on_click=CompanyState.show_out),
+                    class_name="actions",
+                ),
+            ),
             class_name="card stack",
         ),
     )

@@ -10,7 +10,7 @@ import phonenumbers
 import reflex as rx
 from babel import Locale
 
-from masteria.actions import companies, quotas
+from masteria.actions import companies, quotas, support
 from masteria.core.work import Work
 from masteria.enums import Permission, Topic
 from masteria.kit.errors import Conflict, Invalid
@@ -117,6 +117,13 @@ class CompanyState(Screen, rx.State):
             await self._run(companies.update, requires_second_step=on is True)
         except Conflict as error:
             self.problem, self.problem_field = explain(error, self._language()), "second_step"
+        await self._load()
+
+    @rx.event
+    @needs(Permission.OWN_COMPANY)
+    async def show_out(self):
+        """The installation's support leaves now."""
+        await self._run(support.end_for_company)
         await self._load()
 
     async def _load(self) -> None:

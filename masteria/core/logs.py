@@ -10,6 +10,7 @@ import sys
 from masteria.config import Settings
 
 HIDDEN = "•••"
+LONGEST = 20_000  # characters of one line: what a stranger sends may be long, and is looked through for every name
 # `extra=FOR_OPERATOR` on the one line whose secret is what it is written for: a link, where no mail can be sent
 FOR_OPERATOR = {"is_for_operator": True}
 _NAMES = (
@@ -18,13 +19,13 @@ _NAMES = (
     r"x-hub-signature(?:-256)?|encryption_keys"
 )
 # what stands after such a name: quoted, or up to the next separator; a cookie's or authorization's whole line
-_QUOTED = re.compile(rf"""(?i)(\b(?:{_NAMES})["']?\s*[:=]\s*(?:b|u)?)(["'])(?:\\.|(?!\2).)*\2""")
+_QUOTED = re.compile(rf"""(?i)(\b(?:{_NAMES})["']?\s*[:=]\s*(?:b|u)?)(["'])(?:\\.|(?!\2).){{0,4000}}\2""")
 _LINES = re.compile(r"(?i)(\b(?:set-)?cookie|(?:proxy-)?authorization)(\s*[:=]\s*)(?![\"'])[^\r\n]+")
 _BARE = re.compile(rf"""(?i)(\b(?:{_NAMES})\s*[:=]\s*)(?!["'])[^\s"',;&}})\]]+""")
-_PAIRS = re.compile(rf"""(?i)(\(\s*b?["'](?:{_NAMES})["']\s*,\s*b?)(["'])(?:\\.|(?!\2).)*\2""")
+_PAIRS = re.compile(rf"""(?i)(\(\s*b?["'](?:{_NAMES})["']\s*,\s*b?)(["'])(?:\\.|(?!\2).){{0,4000}}\2""")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}")
 _KEYS = re.compile(r"\b(mk_|whsec_|EAA)[A-Za-z0-9_-]{8,}|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
-_URL = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+@")
+_URL = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)[^\s@/]{1,500}@")
 _PHONE = re.compile(r"(\+\d{4}|\b55\d{2})\d{3,9}(\d{4})\b")
 
 
@@ -39,6 +40,8 @@ def set_up_logging(settings: Settings) -> None:
 
 def redact(text: str) -> str:
     """The text without tokens, cookies, passwords, keys and the middle of phone numbers."""
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}…"
     text = _QUOTED.sub(rf"\1\2{HIDDEN}\2", text)
     text = _PAIRS.sub(rf"\1\2{HIDDEN}\2", text)
     text = _LINES.sub(rf"\1\2{HIDDEN}", text)

@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from masteria.core.logs import JsonFormatter, TextFormatter, redact
+from masteria.core.logs import LONGEST, JsonFormatter, TextFormatter, redact
 
 SECRET = "Zk3-9xQ_segredo.42"
 
@@ -64,3 +64,8 @@ def test_tracebacks_and_arguments_are_hidden_too(formatter: logging.Formatter) -
     assert "ValueError" in out.getvalue()
     if isinstance(formatter, JsonFormatter):
         assert "•••" in json.loads(out.getvalue())["trace"]
+
+
+@pytest.mark.parametrize("part", ["x", "a:", 'password="', "a://", "cookie", "token=", "\\", "+55119"])
+def test_a_line_as_long_as_strangers_like_is_cut_and_done_with(part: str) -> None:
+    assert len(redact(part * (200_000 // len(part)))) <= 2 * LONGEST

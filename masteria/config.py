@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from masteria.kit.errors import Invalid
+from masteria.kit.networks import read_network
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
@@ -27,6 +28,7 @@ class Settings:
     host: str
     port: int
     public_url: str
+    trusted_proxies: tuple[str, ...]
     secret_key: str
     encryption_keys: tuple[tuple[str, bytes], ...]
     meta_graph_url: str
@@ -68,6 +70,7 @@ def settings() -> Settings:
         host=_text("MASTERIA_HOST", "127.0.0.1"),
         port=port,
         public_url=public_url,
+        trusted_proxies=_networks("MASTERIA_TRUSTED_PROXIES"),
         secret_key=_text("MASTERIA_SECRET_KEY"),
         encryption_keys=_keys("MASTERIA_ENCRYPTION_KEYS"),
         meta_graph_url=_url("META_GRAPH_URL", "https://graph.facebook.com"),
@@ -136,6 +139,13 @@ def _sender(name: str, default: str) -> str:
     if not re.fullmatch(r"[^<>\r\n]*<[^@<>\s]+@[^@<>\s]+>|[^@<>\s]+@[^@<>\s]+", raw):
         raise Invalid(name, f"{name} must look like Masteria <no-reply@example.com>, not {raw!r}.")
     return raw
+
+
+def _networks(name: str) -> tuple[str, ...]:
+    try:
+        return tuple(read_network(part) for part in _text(name).split(",") if part.strip())
+    except Invalid:
+        raise Invalid(name, f"{name} must be addresses or networks separated by commas, as 10.0.0.0/8.") from None
 
 
 def _version(name: str, default: str) -> str:

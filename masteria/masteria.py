@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from masteria.api import app as api
+from masteria.api.proxies import BehindProxies
 from masteria.api.static import StaticPolicy
 from masteria.ui import tabs
 from masteria.ui.admin import companies as _companies  # noqa: F401
@@ -50,7 +51,7 @@ app = rx.App(
     stylesheets=["/masteria.css"],
     head_components=HEAD,
     html_lang="pt-BR",
-    api_transformer=[api.build(), StaticPolicy],
+    api_transformer=[api.build(), StaticPolicy, BehindProxies],
 )
 # the shell shows a lost connection itself, in the reader's language
 app.app_wraps[5, "Overlay"] = lambda stateful: None

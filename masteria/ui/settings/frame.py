@@ -36,9 +36,15 @@ def settings_page(
 
 
 def _link(active: str, href: str, glyph: str, key: str, permission: Permission | None) -> rx.Component:
-    current: dict[str, Any] = {"aria-current": "page"} if href == active else {}
+    is_here = href == active
+    here: dict[str, Any] = {
+        "custom_attrs": {"aria-current": "page"},
+        "id": "place-here",
+        # on a phone the places are a row that is wider than the screen
+        "on_mount": rx.call_script("document.getElementById('place-here').scrollIntoView()"),
+    }
     link = rx.link(
-        icon(glyph), rx.el.span(t(key)), href=href, underline="none", class_name="place", custom_attrs=current
+        icon(glyph), rx.el.span(t(key)), href=href, underline="none", class_name="place", **(here if is_here else {})
     )
     if permission is None:
         return link

@@ -1,6 +1,6 @@
 """Logins of other providers: who comes in by them, how they join a person, and how they leave one.
 
-An address opens nothing by itself (decision 25): a login that is new to us joins an account only when the provider has
+An address opens nothing by itself (decision 23): a login that is new to us joins an account only when the provider has
 verified the address and so have we. Nobody comes to be here without a proven address.
 """
 

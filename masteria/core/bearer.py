@@ -1,7 +1,7 @@
 """Access tokens of the REST API: signed, short-lived, saying who and for which company, never what they may.
 
 One algorithm, HS256, under a key derived from the installation's secret: only we read what only we write, so there is no
-public key to hand out, and none that could be taken for a secret (decision 20). What somebody may is looked up at each use.
+public key to hand out, and none that could be taken for a secret (decision 22). What somebody may is looked up at each use.
 """
 
 from __future__ import annotations

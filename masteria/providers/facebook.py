@@ -1,7 +1,7 @@
 """Facebook by OAuth 2.0 and Graph's `/me`: on the web there is no identity token.
 
 The dialog is at `www.facebook.com` when Graph is at `graph.facebook.com`; any other address serves both. Graph says
-nothing about whether somebody reads the mail of the address it gives, so it never counts as verified (decision 25).
+nothing about whether somebody reads the mail of the address it gives, so it never counts as verified (decision 23).
 """
 
 from __future__ import annotations

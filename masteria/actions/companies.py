@@ -26,13 +26,18 @@ def update(work: Work, **values: Any) -> None:
     work.require(Permission.ADMIN)
     ranks.hold(work)
     company = work.get_company()
+    is_new = False
     for field, value in values.items():
         check = _CHECKS.get(field)
         if check is None:
             raise Invalid(field, "unknown_field")
-        setattr(company, field, check(value))
+        wanted = check(value)
+        is_new |= getattr(company, field) != wanted
+        setattr(company, field, wanted)
     if "requires_second_step" in values:
         _check_second_step(work, company)
+    if not is_new:
+        return
     activity.record(work, company, Happened.COMPANY_UPDATED, fields=sorted(values))
     work.announce(Topic.COMPANY, company.id)
 

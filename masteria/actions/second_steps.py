@@ -19,7 +19,7 @@ from masteria.core.work import work_across
 from masteria.enums import Happened, TicketPurpose
 from masteria.kit.clock import now
 from masteria.kit.errors import Conflict, Invalid
-from masteria.kit.sealing import KeyRing, derive, sign
+from masteria.kit.sealing import CannotOpen, KeyRing, derive, sign
 from masteria.models import BackupCode, Person, SecondStep
 
 PLACE = "second_step|secret"
@@ -168,7 +168,10 @@ def _step(database: Database, person_id: UUID) -> SecondStep | None:
 
 def _uses_up(step: SecondStep, code: str) -> bool:
     """Whether it is a code of now, and newer than the last one that was used."""
-    totp = TOTP(_keys().open(step.person_id, PLACE, step.secret))
+    try:
+        totp = TOTP(_keys().open(step.person_id, PLACE, step.secret))
+    except CannotOpen:  # its key is gone: no code is right any more, and the ten others are left
+        return False
     typed, present = _plain(code), totp.timecode(now())
     for counter in range(present - DRIFT, present + DRIFT + 1):
         is_right = hmac.compare_digest(totp.generate_otp(counter).encode(), typed.encode())

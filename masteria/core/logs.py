@@ -15,7 +15,7 @@ LONGEST = 20_000  # characters of one line: what a stranger sends may be long, a
 FOR_OPERATOR = {"is_for_operator": True}
 _NAMES = (
     r"(?:access|refresh|verify|reset|invite|id|csrf|client|setup)?_?token|(?:app|client)?_?secret(?:_key)?|pass(?:word|wd)?|"
-    r"senha|(?:set-)?cookie|(?:proxy-)?authorization|(?:x-)?api[_-]?key|totp|otp|code_verifier|(?:__host-)?masteria_session|"
+    r"senha|(?:set-)?cookie|(?:proxy-)?authorization|(?:x-)?api[_-]?key|totp|otp|code_verifier|(?:__host-)?masteria[_-]\w+|"
     r"x-hub-signature(?:-256)?|encryption_keys"
 )
 # what stands after such a name: quoted, or up to the next separator; a cookie's or authorization's whole line

@@ -1,24 +1,31 @@
-"""Session cookies on their way into a tab's socket. Reflex keeps a socket's headers with the tab's state, in Redis: what it
-keeps must open no door. Only our guard reads it back.
+"""Cookies on their way into a tab's socket. Reflex keeps a socket's headers with the tab's state, in Redis: what it keeps
+must open no door. The session's token is sealed, and only our guard reads it back; of the others a page gets what it shows.
 """
 
 from __future__ import annotations
 
 import base64
-import re
 from uuid import UUID
 
 from masteria.config import settings
 from masteria.kit.sealing import CannotOpen, KeyRing
 
-NAMES = ("__Host-masteria_session", "masteria_session")
-_COOKIE = re.compile(rb"(?<![\w-])(" + "|".join(NAMES).encode() + rb')="?([^;\s",]*)"?')
+SESSIONS = ("__Host-masteria_session", "masteria_session")
+# what pages read themselves: a refused form's fields, and the newcomer that a provider sent
+SHOWN = ("masteria-form", "masteria-newcomer")
 _MARK, _NOBODY, _PLACE = "veiled.", UUID(int=0), "socket|cookie"
 
 
 def veiled(header: bytes) -> bytes:
-    """A Cookie header with the session's token sealed, whatever stood there."""
-    return _COOKIE.sub(lambda found: found[1] + b"=" + _seal(found[2]), header)
+    """A Cookie header for the socket: the session sealed, whatever stood there; what no page reads is left out."""
+    kept = []
+    for part in header.decode("latin-1").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name in SESSIONS:
+            kept.append(f"{name}={_seal(value.strip(chr(34)))}")
+        elif name in SHOWN:
+            kept.append(f"{name}={value}")
+    return "; ".join(kept).encode("latin-1")
 
 
 def unveiled(value: str) -> str:
@@ -32,6 +39,6 @@ def unveiled(value: str) -> str:
         return ""
 
 
-def _seal(token: bytes) -> bytes:
-    sealed = KeyRing(settings().encryption_keys).seal(_NOBODY, _PLACE, token.decode("latin-1"))
-    return _MARK.encode() + base64.urlsafe_b64encode(sealed).rstrip(b"=")
+def _seal(token: str) -> str:
+    sealed = KeyRing(settings().encryption_keys).seal(_NOBODY, _PLACE, token)
+    return _MARK + base64.urlsafe_b64encode(sealed).decode().rstrip("=")

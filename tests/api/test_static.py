@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from masteria.actions import sessions
 from masteria.api import app as front
-from masteria.api import auth, headers, static
+from masteria.api import entry, headers, static
 from masteria.kit.tables import MAX_BYTES
 from tests.cast import PASSWORD, Cast
 
@@ -127,7 +127,7 @@ async def test_no_other_site_writes_by_any_route(panel: httpx.AsyncClient, sent_
 
 @pytest.fixture
 async def signed_in(panel: httpx.AsyncClient, cast: Cast) -> httpx.AsyncClient:
-    panel.cookies[auth.COOKIE] = sessions.sign_in(cast.ana.email, PASSWORD)
+    panel.cookies[entry.COOKIE] = sessions.sign_in(cast.ana.email, PASSWORD)
     return panel
 
 

@@ -23,6 +23,7 @@ SECRET = "Zk3-9xQ_segredo.42"
         f"cookie: masteria_session={SECRET}; other={SECRET}",
         f"{{'cookie': '__Host-masteria_session={SECRET}; theme=dark'}}",
         f"[(b'cookie', b'masteria_session={SECRET}')]",
+        f"masteria_own_session={SECRET} __Host-masteria_own_session={SECRET} masteria-newcomer={SECRET}",
         f"Set-Cookie: masteria_session={SECRET}; HttpOnly",
         f"access_token='{SECRET}' app_secret=\"{SECRET}\" verify_token={SECRET}",
         f"{{'refresh_token': '{SECRET}'}} client_secret={SECRET} totp: {SECRET}",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.orm import SessionTransaction, UOWTransaction
 from sqlmodel import Session, select
@@ -43,11 +44,13 @@ class CompanySession(Session):
 def _bind_company(session: CompanySession, transaction: SessionTransaction, connection: sa.Connection) -> None:
     company_id: UUID = session.info["company_id"]
     setting = (_BIND_BY_KEY if session.info["by_key"] else _BIND).format(company_id)
-    try:
-        # past SQLAlchemy, whose way takes longer than PostgreSQL's: every transaction begins with this
-        connection.connection.driver_connection.execute(setting)  # pyright: ignore[reportOptionalMemberAccess]
-    except psycopg.Error:
-        connection.exec_driver_sql(setting)  # for the error that everybody above knows
+    raw = connection.connection.driver_connection
+    # every transaction begins with this: in one breath with its `begin`, that the driver would send for itself
+    if isinstance(raw, psycopg.Connection) and raw.pgconn.transaction_status == TransactionStatus.IDLE:
+        begun = raw.pgconn.exec_(f"begin; {setting}".encode())
+        if begun.status == ExecStatus.COMMAND_OK:
+            return
+    connection.exec_driver_sql(setting)  # inside a savepoint; and for the error that everybody above knows
 
 
 @event.listens_for(CompanySession, "before_flush")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
 from masteria.core.db import APP, engine
-from masteria.core.work import work_across, work_as
+from masteria.core.work import Work, work_across, work_as
 from masteria.enums import Permission
 from masteria.kit.errors import Forbidden, NotFound
 from masteria.models import Connection, Contact
@@ -55,3 +55,32 @@ def test_the_door_across_companies_shows_no_content(cast: Cast) -> None:
 def test_a_viewer_may_not_edit(cast: Cast) -> None:
     with work_as(cast.vera) as work, pytest.raises(Forbidden):
         work.require(Permission.EDIT_CONTACTS)
+
+
+def test_each_transaction_names_its_company_and_forgets_it(cast: Cast) -> None:
+    """Connections are shared: what one transaction was told must not be there in the next, nor after a savepoint."""
+    told = "select current_setting('app.company_id', true), current_setting('enable_seqscan')"
+    for actor, by_key in ((cast.ana, True), (cast.clara, False), (cast.ana, False)):
+        with work_as(actor, by_key=by_key) as work:
+            assert tuple(work.execute(told).one()) == (str(actor.company_id), "off" if by_key else "on")
+            with work.session.begin_nested():
+                assert work.execute("select app.current_company()").scalar() == actor.company_id
+            assert work.execute("select app.current_company()").scalar() == actor.company_id
+    with engine(APP).connect() as connection:
+        assert connection.scalar(sa.text("select coalesce(current_setting('app.company_id', true), '')")) == ""
+
+
+def test_a_transaction_that_fails_takes_its_company_with_it(cast: Cast) -> None:
+    made = contacts(cast.ana, 1)[0]
+    with pytest.raises(ProgrammingError), work_as(cast.ana) as work:
+        _rename_and_fail(work, made)
+    with work_as(cast.clara) as work:
+        assert work.execute("select count(*) from contact where id = :id", {"id": made.id}).scalar() == 0
+    with work_as(cast.ana) as work:
+        assert work.get(Contact, made.id).name == made.name
+
+
+def _rename_and_fail(work: Work, contact: Contact) -> None:
+    work.get(Contact, contact.id, lock=True).name = "Outra"
+    work.session.flush()
+    work.execute("select no_such_column")

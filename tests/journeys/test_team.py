@@ -157,7 +157,7 @@ def test_who_is_removed_is_out_and_hands_on(ana: Page, rita: Page, office: tuple
 
 
 def test_the_last_owner_is_told_why_they_cannot_leave(ana: Page, office: tuple[str, str]) -> None:
-    ana.goto(f"{office[0]}/settings/company")
+    ana.goto(f"{office[0]}/settings/account")
     ana.get_by_role("button", name="Sair da empresa").click()
     ana.get_by_role("alertdialog").get_by_role("button", name="Sair da empresa").click()
     expect(ana.get_by_role("alert")).to_contain_text("última pessoa dona")

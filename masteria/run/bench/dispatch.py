@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +85,7 @@ def longest(wish: Dispatch) -> float:
 
 def _found(actor: Actor, campaign_id: UUID, wish: Dispatch, world: World) -> dict[str, Any]:
     with work_as(actor) as work:
-        counts = asdict(campaign_row(work, campaign_id).counts)
+        counts = campaign_row(work, campaign_id).counts.model_dump()
         last = work.execute(_LAST, {"id": campaign_id}).scalar_one()
     states = {name: count for name, count in counts.items() if count and name != "total"}
     return figures(wish, world, float(last or 0)) | {"states": states}

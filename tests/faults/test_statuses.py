@@ -6,7 +6,6 @@ import random
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -87,4 +86,4 @@ def done(scene: Scene) -> bool:
 def counts(scene: Scene, campaign_id: UUID) -> dict[str, int]:
     """As the screens show them."""
     with work_as(scene.actor) as work:
-        return asdict(campaigns.campaign(work, campaign_id).counts)
+        return campaigns.campaign(work, campaign_id).counts.model_dump()

@@ -82,6 +82,23 @@ def test_an_unverified_address_is_proven_by_mail_first(page: Page, demo: Demo) -
     expect(page.get_by_text("Empresa de Otto Lins").first).to_be_visible()
 
 
+def test_who_is_invited_may_come_by_google(page: Page, browser: Browser, demo: Demo) -> None:
+    guest = {"sub": "900002", "name": "Lia Souto", "email": "lia@correio.example", "email_verified": True}
+    httpx.post(f"{demo.sandbox}/_sandbox/logins", json=guest, trust_env=False).raise_for_status()
+    sign_in(page, demo)
+    page.wait_for_url("**/campaigns")
+    page.goto(f"{demo.url}/settings/team")
+    page.get_by_role("button", name="Convidar").click()
+    page.get_by_role("button", name="Criar link").click()
+    lia = browser.new_context(locale="pt-BR").new_page()
+    lia.goto(page.get_by_label("Link do convite").input_value())
+    lia.get_by_role("link", name="Continuar com Google").click()
+    choose(lia, "Lia Souto")
+    lia.wait_for_url("**/campaigns")
+    expect(lia.get_by_text("Aurora Café").first).to_be_visible()
+    lia.context.close()
+
+
 def test_somebody_elses_unverified_address_opens_nothing(page: Page, demo: Demo) -> None:
     thief = {"sub": "900001", "name": "Falsa Ana", "email": DEMO_EMAIL, "email_verified": False}
     httpx.post(f"{demo.sandbox}/_sandbox/logins", json=thief, trust_env=False).raise_for_status()

@@ -14,6 +14,7 @@ from masteria.ui.components.basics import brand, field, icon, link_button, nativ
 from masteria.ui.invite.state import InviteState
 from masteria.ui.screen import screen
 from masteria.ui.shell import language_choice, language_of_page
+from masteria.ui.signin.providers import provider_buttons
 from masteria.ui.texts import Language, t, word
 
 OVER = ("used", "expired", "revoked", "unknown")
@@ -88,6 +89,7 @@ def _stranger() -> rx.Component:
     return rx.fragment(
         rx.cond(InviteState.is_bound & ~InviteState.is_by_mail, only_by_mail, _form()),
         sign_in,
+        provider_buttons(),
     )
 
 

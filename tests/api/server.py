@@ -11,10 +11,11 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from masteria.api.app import build
+from tests.api.api import PLENTY
 
 
 async def serve(port: int) -> None:
-    server = Server(build(), address="127.0.0.1", port=port, interface=Interfaces.ASGI)
+    server = Server(build(PLENTY), address="127.0.0.1", port=port, interface=Interfaces.ASGI)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop)
     await server.serve()
 

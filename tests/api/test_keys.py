@@ -87,7 +87,8 @@ async def test_headers_about_addresses_help_nobody(cast: Cast) -> None:
         key = await made(api, addresses=[OFFICE])
     for name in ("x-forwarded-for", "x-real-ip", "forwarded", "cf-connecting-ip", "true-client-ip", "x-client-ip"):
         value = f"for={OFFICE}" if name == "forwarded" else OFFICE
-        problem(await me(key["key"], "198.51.100.9", **{name: value}), 403)
+        refused = problem(await me(key["key"], "198.51.100.9", **{name: value}), 403)
+        assert refused["type"] == "urn:masteria:problem:key_address", name
 
 
 async def test_keys_that_are_over_say_so_and_are_written_down(cast: Cast) -> None:
